@@ -1,0 +1,178 @@
+"""The simulated board: the contract of a real one, on a virtual clock.
+
+Time passes only by bus transfers, by sleep_ms and by stall: a night takes as long as its
+computing does.
+"""
+
+from binascii import crc32
+
+from drivers.bus import I2CBus
+from lis3dh_model import DEPTH, LIS3DHModel
+
+try:
+    from micropython import heap_lock, heap_unlock
+except ImportError:  # CPython
+    heap_lock = heap_unlock = None
+
+NAME = "sim"
+
+_TICKS = 1 << 30  # MicroPython's ticks_ms wraps here
+_DAY_MS = 86400000
+_EIO = 5  # what the rp2 port raises when nobody acknowledges
+
+
+class Clock:
+    """Microseconds since the board was switched on; never wraps."""
+
+    def __init__(self):
+        self.us = 0
+
+    def ticks_us(self):
+        return self.us
+
+
+class SimI2C:
+    """machine.I2C at 400 kHz with one sensor on it.
+
+    heap_locked: set it when the caller runs under micropython.heap_lock: the firmware must not
+    allocate then, but the sensor's model is not firmware.
+    """
+
+    def __init__(self, clock, model, addr=0x18):
+        self.addr = addr
+        self.heap_locked = False
+        self._clock = clock
+        self._model = model
+        self._half_us = 0
+
+    def scan(self):
+        return [self.addr] if self._model.present else []
+
+    def readfrom_mem_into(self, addr, memaddr, buf):
+        if not self.heap_locked:
+            self._read(addr, memaddr, buf)
+            return
+        heap_unlock()
+        try:
+            self._read(addr, memaddr, buf)
+        finally:
+            heap_lock()
+
+    def writeto_mem(self, addr, memaddr, buf):
+        self._address(addr, 9 + 9 * len(buf))
+        reg = memaddr & 0x7F
+        for value in buf:
+            self._model.write_reg(reg, value)
+            if memaddr & 0x80:
+                reg = self._model.next_reg(reg)
+
+    def _read(self, addr, memaddr, buf):
+        # Start, address, register, repeated start and address come before the first data byte,
+        # and the samples that fall due in that time may still be read.
+        self._address(addr, 19)
+        self._model.burst_read(memaddr & 0x7F, buf, memaddr & 0x80)
+        self._pass(9 * len(buf))
+
+    def _address(self, addr, bits):
+        """Start, address byte, `bits` more and stop; OSError without an acknowledge."""
+        if addr != self.addr or not self._model.ack():
+            self._pass(11)
+            raise OSError(_EIO)
+        self._pass(11 + bits)
+
+    def _pass(self, bits):
+        half_us = self._half_us + 5 * bits
+        self._half_us = half_us & 1
+        self._clock.us += half_us >> 1
+
+
+class Board:
+    """One board. Every other board offers the same names; what is only here is for tests.
+
+    name, device_id (hex string), root (directory of settings and nights), i2c.
+    Only here: clock, model (the sensor), led_on, pressed (the button), fed (watchdog feeds).
+    """
+
+    name = NAME
+
+    def __init__(self, source, odr_error_ppm, root, device_id, utc):
+        self.root = root
+        self.device_id = device_id
+        self.clock = Clock()
+        self.model = LIS3DHModel(source, self.clock.ticks_us, odr_error_ppm, True)
+        self.i2c = SimI2C(self.clock, self.model)
+        self.led_on = False
+        self.pressed = False
+        self.fed = 0
+        self._sessions = 0
+        self._utc = None
+        if utc is not None:
+            self.set_utc(*utc)
+
+    def buses(self):
+        """Buses on which the sensor may be, in the order to try them."""
+        return [I2CBus(self.i2c, 0x18), I2CBus(self.i2c, 0x19)]
+
+    def ticks_ms(self):
+        """Milliseconds, 0 to 2^30 - 1, wrapping."""
+        return (self.clock.us // 1000) & (_TICKS - 1)
+
+    def ticks_diff(self, a, b):
+        """a - b over the wrap, -2^29 to 2^29 - 1."""
+        return ((a - b + _TICKS // 2) & (_TICKS - 1)) - _TICKS // 2
+
+    def sleep_ms(self, ms):
+        """Let ms pass. Raises KeyboardInterrupt, like a host's Ctrl-C, when the night is over:
+        the source is exhausted and the FIFO was drained, or not even a minute later.
+
+        Samples that the source marks as lost are lost as in life, by a firmware that is held up:
+        it wakes before the first of them and then not until the FIFO has run over.
+        """
+        model = self.model
+        before_loss = model.due_before_loss(ms * 1000)
+        if before_loss is None:
+            self.clock.us += ms * 1000
+        elif before_loss > self.clock.us:
+            self.clock.us = before_loss
+        else:
+            while model.waiting() < DEPTH and not model.exhausted:
+                self.clock.us += 1000
+        waiting = model.waiting()
+        if model.exhausted and (not waiting or model.overdue > 60 * 50):
+            raise KeyboardInterrupt
+
+    def stall(self, ms):
+        """Let ms pass without giving the firmware a chance to notice."""
+        self.clock.us += ms * 1000
+
+    def utc(self):
+        """(days since 1970-01-01, ms of that UTC day, local offset in minutes), None if unset."""
+        if self._utc is None:
+            return None
+        base_ms, tz_min = self._utc
+        now = base_ms + self.clock.us // 1000
+        return (now // _DAY_MS, now % _DAY_MS, tz_min)
+
+    def set_utc(self, day, ms_of_day, tz_min):
+        self._utc = (day * _DAY_MS + ms_of_day - self.clock.us // 1000, tz_min)
+
+    def nonce(self):
+        """Four bytes that name a session apart from any other; the same for the same input here."""
+        self._sessions += 1
+        return crc32(self.device_id.encode() + bytes([self._sessions])).to_bytes(4, "big")
+
+    def led(self, on):
+        self.led_on = bool(on)
+
+    def button(self):
+        """Whether the button is held."""
+        return self.pressed
+
+    def feed(self):
+        """Feed the watchdog."""
+        self.fed += 1
+
+
+def board(source, odr_error_ppm=0, root="/flash", device_id="0000000000000001", utc=None):
+    """A board whose sensor lives on source (see LIS3DHModel); utc as Board.set_utc takes it."""
+    return Board(source, odr_error_ppm, root, device_id, utc)

@@ -1,0 +1,72 @@
+"""From sample numbers to milliseconds, by the output rate as measured against the MCU's clock.
+
+The LIS3DH's output rate is nominal: 10 % off is within its datasheet. Intervals of 10 and 90 s are
+judged in real time, so the period of a sample is measured over clean stretches of the recording.
+Time never jumps: a better estimate changes the slope from there on.
+"""
+
+from plmcore.native import const
+
+NOMINAL = const(320000)  # period at 50 Hz, 1/16 us
+LEAST = const(250)  # samples before the measurement counts: an error of one sample is 0.4 %
+MOST = const(32768)  # samples over which the rate is measured: 11 min
+SLOWEST = const(363636)  # 44 Hz: beyond 12 % the clocks can't be trusted, the estimate stays put
+FASTEST = const(285714)  # 56 Hz
+
+
+class Timebase:
+    """`n`: number of the next sample; `ms`: its time since the session began. Both < 2**30."""
+
+    def __init__(self):
+        self.n = 0
+        self.ms = 0
+        self.period = NOMINAL
+        self._rest = 0  # 1/16 us left over from ms
+        self._samples = 0
+        self._elapsed = 0
+
+    def advance(self, samples):
+        """`samples` more (0..2**29) have come, or were lost."""
+        self.n += samples
+        while samples > 2000:  # 2000 * SLOWEST is under 2**30
+            self.ms += 2000 * self.period // 16000
+            self._rest += 2000 * self.period % 16000
+            samples -= 2000
+        self._rest += samples * self.period
+        self.ms += self._rest // 16000
+        self._rest %= 16000
+
+    def measure(self, samples, elapsed):
+        """A clean batch: `samples` came within `elapsed` ms of the MCU's clock."""
+        self._samples += samples
+        self._elapsed += elapsed
+        if self._samples < LEAST:
+            return
+        us = self._elapsed * 1000  # 32768 samples of 25 ms: 2**29.6
+        period = us // self._samples * 16 + us % self._samples * 16 // self._samples
+        if FASTEST <= period <= SLOWEST:
+            self.period = period
+        if self._samples >= MOST:
+            self._samples >>= 1
+            self._elapsed >>= 1
+
+    def samples_in(self, ms):
+        """How many whole samples fit into ms (0..2**26, 18 h); 0 for a negative time."""
+        if ms < 0:
+            return 0
+        minutes = ms // 60000
+        rest = 960000000 % self.period * minutes + ms % 60000 * 16000 % self.period
+        return (
+            960000000 // self.period * minutes
+            + ms % 60000 * 16000 // self.period
+            + rest // self.period
+        )
+
+    def span(self, samples):
+        """ms of a number of samples (0..2**24)."""
+        whole = samples // 1000
+        return whole * self.period // 16 + (samples % 1000) * self.period // 16000
+
+    def at(self, n):
+        """ms of sample number n, not after the newest one."""
+        return self.ms - self.span(self.n - n)

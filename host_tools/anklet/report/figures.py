@@ -1,0 +1,208 @@
+"""The charts, as Plotly figures in plain JSON-able dicts.
+
+Colours are the names of the page's CSS variables, such as "var(--plm)": page.js puts the values
+in, so light, dark and paper share one figure. Hover texts hold numbers, our own words and what was
+escaped.
+"""
+
+from typing import Any
+
+from anklet.report.view import Night
+
+Figure = dict[str, Any]
+Point = tuple[str, float, bool, str, str]  # see nights()
+
+BIN = 2  # width of an IMI bin, s
+IMI_END = 100  # s
+
+
+def figure(data: list[Figure], height: int, xaxis: Figure, yaxis: Figure, **more: Any) -> Figure:
+    """A figure in the page's style."""
+    axis = {
+        "zeroline": False,
+        "linecolor": "var(--line)",
+        "gridcolor": "var(--line)",
+        "tickcolor": "var(--line)",
+        "title": {"standoff": 8},
+    }
+    layout = {
+        "height": height,
+        "margin": {"l": 46, "r": 8, "t": 8, "b": 46},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "var(--soft)"},
+        "hoverlabel": {
+            "bgcolor": "var(--card)",
+            "bordercolor": "var(--line)",
+            "font": {"color": "var(--ink)", "size": 13},
+            "align": "left",
+        },
+        "showlegend": False,
+        "bargap": 0,
+        "xaxis": axis | xaxis,
+        "yaxis": axis | {"fixedrange": True} | yaxis,
+        **more,
+    }
+    return {"data": data, "layout": layout}
+
+
+def hours(night: Night) -> Figure:
+    """PLM in each hour of the timeline, with the minutes in bed under it."""
+    rows = night.hours
+    step = max(1, -(-len(rows) // 12))
+    shown = list(range(0, len(rows), step))
+    bars = {
+        "type": "bar",
+        "name": "PLM",
+        "x": list(range(len(rows))),
+        "y": [hour.plm for hour in rows],
+        "marker": {"color": "var(--plm)"},
+        "hovertext": [
+            f"<b>{hour.label}</b><br>{hour.plm} PLM in {hour.in_bed_min:.0f} min in bed"
+            for hour in rows
+        ],
+        "hoverinfo": "text",
+    }
+    ticks = [f"{rows[i].label[:-3] or '0'}<br>{rows[i].in_bed_min:.0f}" for i in shown]
+    if night.session.start is None:
+        ticks = [f"{rows[i].label[:-2]}<br>{rows[i].in_bed_min:.0f}" for i in shown]
+    return figure(
+        [bars],
+        270,
+        {
+            "tickvals": shown,
+            "ticktext": ticks,
+            "tickangle": 0,
+            "showgrid": False,
+            "title": {"text": "hour, and minutes in bed in it", "standoff": 8},
+        },
+        {"rangemode": "tozero", "title": {"text": "PLM in the hour"}, "nticks": 6},
+        bargap=0.25,
+        margin={"l": 46, "r": 8, "t": 8, "b": 64},
+    )
+
+
+def imis(night: Night) -> Figure:
+    """Histogram of the IMIs up to 100 s, those inside the rule's band apart from the others."""
+    low, high = (night.rules.imi_min, night.rules.imi_max) if night.rules else (0, 0)
+    inside, outside = [0] * (IMI_END // BIN), [0] * (IMI_END // BIN)
+    for imi in night.imis:
+        if imi < IMI_END:
+            ours = inside if low <= imi * 1000 <= high else outside
+            ours[int(imi // BIN)] += 1
+    middles = [BIN * i + BIN / 2 for i in range(IMI_END // BIN)]
+
+    def bars(name: str, values: list[int], marker: Figure) -> Figure:
+        return {
+            "type": "bar",
+            "name": name,
+            "x": middles,
+            "y": [n or None for n in values],  # no outline where there is none
+            "width": BIN * 0.86,
+            "marker": marker,
+            "hovertext": [
+                f"<b>{BIN * i} to {BIN * i + BIN} s</b><br>{n} {name}"
+                for i, n in enumerate(values)
+            ],
+            "hoverinfo": "text",
+        }
+
+    hatched = {"shape": "/", "fgcolor": "var(--clm)", "bgcolor": "var(--card)", "size": 5}
+    band: Figure = {
+        "type": "rect",
+        "x0": low / 1000,
+        "x1": high / 1000,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "fillcolor": "var(--track)",
+        "line": {"width": 0},
+        "layer": "below",
+    }
+    name: Figure = {
+        "x": (low + high) / 2000,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "top",
+        "text": f"{low / 1000:g} to {high / 1000:g} s: may form a series",
+        "showarrow": False,
+        "font": {"size": 12},
+    }
+    return figure(
+        [
+            bars("intervals in the band", inside, {"color": "var(--plm)"}),
+            bars(
+                "intervals outside",
+                outside,
+                {
+                    "color": "var(--clm)",
+                    "pattern": hatched,
+                    "line": {"width": 1, "color": "var(--clm)"},
+                },
+            ),
+        ],
+        270,
+        {
+            "range": [0, IMI_END],
+            "dtick": 10,
+            "tickangle": 0,
+            "title": {"text": "interval, s"},
+            "showgrid": False,
+        },
+        {
+            "rangemode": "tozero",
+            "title": {"text": "intervals"},
+            "nticks": 6,
+            "range": [0, 1.2 * max([*map(sum, zip(inside, outside, strict=True)), 4])],
+        },
+        barmode="stack",
+        shapes=[band] if high else [],
+        annotations=[name] if high else [],
+        margin={"l": 46, "r": 8, "t": 8, "b": 64},
+    )
+
+
+def nights(points: list[Point]) -> Figure:
+    """PLM per hour in bed by night: points, never a line.
+
+    Each point is the night (ISO date), the value, whether it is a full night, the sleeper and leg,
+    and the hover text; the last two are escaped already.
+    """
+    symbols = ("circle", "diamond", "square", "triangle-up", "triangle-down", "star")
+    colours = ("var(--plm)", "var(--clm)", "var(--ink)")
+    data = []
+    for i, who in enumerate(dict.fromkeys(who for _, _, _, who, _ in points)):
+        mine = [p for p in points if p[3] == who]
+        symbol, colour = symbols[i % len(symbols)], colours[i % len(colours)]
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": who,
+                "x": [p[0] for p in mine],
+                "y": [round(p[1], 2) for p in mine],
+                "hovertext": [p[4] for p in mine],
+                "hoverinfo": "text",
+                "marker": {
+                    "symbol": [symbol if p[2] else symbol + "-open" for p in mine],
+                    "size": 10,
+                    "color": colour,
+                    "line": {"width": 1.6, "color": colour},
+                },
+            }
+        )
+    return figure(
+        data,
+        280,
+        {
+            "type": "date",
+            "showgrid": False,
+            "nticks": 5,
+            "tickangle": 0,
+            "tickformat": "%-d %b\n%Y",
+        },
+        {"rangemode": "tozero", "title": {"text": "PLM per hour in bed"}, "nticks": 6},
+        showlegend=len(data) > 1,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        hovermode="closest",
+    )

@@ -1,0 +1,82 @@
+"""Small pieces of HTML. All texts given to them are plain and are escaped here."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+# The timeline's symbols, drawn by hand so that they print and scale with the text.
+_KEY = (
+    (
+        "PLM, in a series",
+        '<path d="M3 1v14M9 1v14M15 1v14" stroke="var(--plm)" stroke-width="2"/>',
+    ),
+    (
+        "other CLM",
+        '<circle cx="9" cy="8" r="4" fill="none" stroke="var(--clm)" stroke-width="2"/>',
+    ),
+    ("no candidate", '<path d="M6 5l6 6M12 5l-6 6" stroke="var(--other)" stroke-width="1.5"/>'),
+    (
+        "upright or off the body",
+        '<path d="M0 0h18v16h-18z" fill="var(--track)"/><path d="M0 16L12 0M6 16L18 0M-6 16L6 0'
+        'M12 16L24 0" stroke="var(--upright)" stroke-width="1.5"/>',
+    ),
+    (
+        "gap",
+        '<path d="M5 0h8v16h-8z" fill="var(--track)"/>'
+        '<path d="M5 0l8 8M5 8l8 8M13 0l-8 8M13 8l-8 8" stroke="var(--gap)" stroke-width="1.5"/>',
+    ),
+    ("button pressed", '<path d="M4 4h10l-5 9z" fill="var(--ink)"/>'),
+)
+
+
+def key() -> str:
+    """The timeline's legend."""
+    items = "".join(
+        f'<li><svg width="18" height="16" viewBox="0 0 18 16" aria-hidden="true">{drawing}</svg>'
+        f"{name}</li>"
+        for name, drawing in _KEY
+    )
+    return f'<ul class="key">{items}</ul>'
+
+
+def chart(name: str, summary: str) -> str:
+    """Where page.js draws the figure of this name; the summary is read out in its stead."""
+    return (
+        f'<figure><div class="chart" id="{name}" role="img" aria-label="{escape(summary)}"></div>'
+        "</figure>"
+    )
+
+
+def table(
+    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], text: Sequence[str] = ()
+) -> str:
+    """A table with column headers; each row is headed by its first cell.
+
+    text: the columns that hold words, not numbers.
+    """
+    kinds = [' class="words"' if name in text else "" for name in head]
+    columns = "".join(
+        f'<th scope="col"{kind}>{escape(name)}</th>'
+        for name, kind in zip(head, kinds, strict=True)
+    )
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(
+            f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    # A table too wide for a phone scrolls in its own frame, by keyboard too.
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> str:
+    """A table of names and values."""
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+        for name, value in rows
+    )
+    return f'<table class="facts"><tbody>{body}</tbody></table>'

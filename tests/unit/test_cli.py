@@ -1,0 +1,206 @@
+"""The commands: output, exit codes, and one sentence for each failure."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from anklet import cli
+from anklet.archive import Archive
+from anklet.cli import main
+from nightbytes import whole
+
+SESSION = "00001-1a2b3c4d"
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    path = tmp_path / "home"
+    monkeypatch.setenv("ANKLET_HOME", str(path))
+    return path
+
+
+@pytest.fixture
+def filed(home):
+    """An archive with a night of known time and one of unknown time."""
+    for data in (whole(), whole(session="00002-00000000", label="\x1b]0;x\x07<script>")):
+        Archive(home).add(data, hashlib.sha256(data).hexdigest())
+    return home
+
+
+def fails(capsys, code, *argv):
+    """The command fails with this code and one sentence on standard error, which is returned."""
+    assert main(list(argv)) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("anklet: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def test_no_nights_yet(home, capsys):
+    assert main(["nights"]) == 0
+    assert "anklet sync" in capsys.readouterr().out
+    assert main(["nights", "--json"]) == 0
+    assert capsys.readouterr().out == "[]\n"
+    assert not home.exists()
+
+
+def test_the_table_of_nights(filed, capsys):
+    assert main(["nights"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "PLM per hour in bed" in lines[0]
+    assert lines[1].split() == [
+        *("2026-11-21", "22:58", "452b2f", "left", "bed", "known", "1.0", "h", "0.8", "h"),
+        *("5", "5", "4", "4.8", "0.80", "upright"),
+    ]
+    assert lines[1].index("4.8") > lines[0].index("PLM per hour in bed")
+    assert "accelerometer" in lines[-1]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_nights_json_is_what_is_promised(filed, capsys):
+    assert main(["nights", "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)
+    assert {"night", "session", "device", "leg", "label", "start", "clock"} <= set(first)
+    assert {"recorded_s", "in_bed_s", "counts", "plm_per_hour", "flags"} <= set(first)
+    assert first["counts"]["plm"] == 4
+    assert second["session"] == "00002-00000000"
+
+
+def test_rebuild(filed, capsys):
+    main(["nights", "--json"])
+    before = capsys.readouterr().out
+    (filed / "anklet.db").unlink()
+    assert "rebuild" in fails(capsys, 2, "nights")
+    assert main(["rebuild"]) == 0
+    assert capsys.readouterr().out.startswith("2 nights")
+    main(["nights", "--json"])
+    assert capsys.readouterr().out == before
+
+
+@pytest.mark.parametrize("night", ["2026-11-21", SESSION, None])
+def test_report_writes_a_page(filed, capsys, tmp_path, night):
+    pytest.importorskip("anklet.report", reason="not built yet")
+    out = tmp_path / "page.html"
+    assert main(["report", *([night] if night else []), "--out", str(out)]) == 0
+    assert str(out) in capsys.readouterr().out
+    assert "</html>" in out.read_text(encoding="utf-8")
+
+
+def test_report_of_a_night_that_is_not_there(filed, capsys):
+    assert "2020-01-01" in fails(capsys, 2, "report", "2020-01-01")
+
+
+def test_report_without_nights(home, capsys):
+    assert "anklet sync" in fails(capsys, 2, "report")
+
+
+def test_report_to_a_place_that_can_not_be_written(filed, capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    fails(capsys, 2, "report", SESSION, "--out", str(tmp_path / "file" / "page.html"))
+
+
+def test_simulate_replay_and_score(tmp_path, capsys):
+    csv, truth = tmp_path / "night.csv", tmp_path / "truth.json"
+    argv = ["simulate", "--out", str(csv), "--truth", str(truth), "--hours", "0.2", "--seed", "3"]
+    assert main(argv) == 0
+    known = json.loads(truth.read_text())
+    capsys.readouterr()
+
+    assert main(["replay", str(csv), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["rules"], found["runtime"]) == (1, "wasm2016", "cpython")
+    assert found["recorded_s"] == pytest.approx(720, abs=2)
+    assert main(["replay", str(csv)]) == 0
+    assert "PLM per hour in bed" in capsys.readouterr().out
+
+    lms = tmp_path / "lms.csv"
+    rows = [f"{m['onset_s']},{m['duration_s']}" for m in known["movements"]]
+    lms.write_text("\n".join(["onset,duration", *rows]) + "\n")
+    assert main(["score", str(lms), "--json"]) == 0
+    counts = json.loads(capsys.readouterr().out)["counts"]
+    assert {name: counts[name] for name in known["counts"]} == known["counts"]
+    assert main(["score", str(lms)]) == 0
+    assert f"PLM {known['counts']['plm']} " in capsys.readouterr().out
+
+
+def test_simulate_refuses_the_impossible(tmp_path, capsys):
+    out = str(tmp_path / "n.csv")
+    fails(capsys, 2, "simulate", "--out", out, "--rate", "5")
+    fails(capsys, 2, "simulate", "--out", out, "--family", "nonsense")
+    blocked = str(tmp_path / "none" / "n.csv")
+    fails(capsys, 2, "simulate", "--out", blocked, "--hours", "0.01")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["replay", "score"])
+def test_a_file_that_is_none(command, tmp_path, capsys):
+    assert "none.csv" in fails(capsys, 2, command, str(tmp_path / "none.csv"))
+    assert "folder" in fails(capsys, 2, command, str(tmp_path))
+    (tmp_path / "empty.csv").write_text("")
+    assert "empty.csv" in fails(capsys, 2, command, str(tmp_path / "empty.csv"), "--json")
+
+
+def test_a_port_that_does_not_exist(home, capsys):
+    assert "/dev/anklet-none" in fails(capsys, 3, "sync", "--port", "/dev/anklet-none")
+    assert not home.exists()
+
+
+def test_an_archive_of_a_newer_version(filed, capsys):
+    import sqlite3  # noqa: PLC0415
+
+    with sqlite3.connect(filed / "anklet.db") as db:
+        db.execute("PRAGMA user_version = 99")
+    assert "update anklet" in fails(capsys, 8, "nights")
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["dance"], ["replay"], ["replay", "f", "--rules", "x"], ["nights", "more"]]
+)
+def test_bad_usage(argv, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(argv)
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_debug_shows_where_it_happened(home, capsys):
+    for argv in (["--debug", "report"], ["report", "--debug"]):
+        assert main(argv) == 2
+        assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_asks_for_a_report(home, capsys, monkeypatch):
+    def broken(args):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(cli, "_nights", broken)
+    assert "report it" in fails(capsys, 1, "nights")
+
+
+def test_ctrl_c(home, monkeypatch):
+    def interrupted(args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_nights", interrupted)
+    assert main(["nights"]) == 130
+
+
+def test_a_reader_that_goes_away(filed):
+    run = [sys.executable, "-m", "anklet.cli", "nights"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(run, stdout=writing, stderr=subprocess.PIPE, timeout=20, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_start_up_is_fast():
+    code = (
+        "import sys, anklet.cli; print(sorted({'numpy', 'plotly', 'serial'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"

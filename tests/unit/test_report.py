@@ -1,0 +1,253 @@
+"""The report's page, without a browser."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import plotly.graph_objects as go
+import pytest
+import report_nights
+from anklet import report
+from anklet.errors import BadInput
+from anklet.nightfile import Session, parse
+from anklet.report import figures, words
+from anklet.report.timeline import timeline
+from anklet.report.view import Night
+
+
+class Text(HTMLParser):
+    """What a reader sees, and the elements that a page may hold."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._hidden = False
+        self.feed(page)
+        self.seen = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._hidden = tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.words.append(data)
+
+
+def charts(page: str) -> dict:
+    found = re.search(r'id="figures">(.*?)</script>', page, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def empty(**meta: str) -> Session:
+    return parse(b"", "00001-00000000", "device") if not meta else Session("s", "d", meta=meta)
+
+
+def test_page_names_counts_and_their_hours():
+    session = report_nights.night()
+    seen = Text(report.html([session])).seen
+    assert "Saturday 21 November 2026" in seen
+    assert "22:58 to 06:58" in seen
+    assert f"{session.counts['plm']} periodic leg movements in 7.0 h in bed" in seen
+    assert f"{session.plm_per_hour:.1f} PLM per hour in bed" in seen
+    assert f"Short IMIs {session.counts['short_imi']}" in seen
+    assert f"{session.counts['plm_strict']} by the other reading" in seen
+    assert "WASM 2016" in seen
+
+
+def test_page_never_says_plms():
+    assert "PLMS" not in Text(report.html([report_nights.night()])).seen
+
+
+def test_page_refers_to_nothing_outside_itself():
+    page = Text(report.html([report_nights.night()]))
+    assert not [tag for tag, attrs in page.tags if {"src", "href", "srcset"} & set(attrs)]
+    assert "default-src 'none'" in str(page.tags)
+
+
+def test_text_of_a_device_stays_text():
+    evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    meta = dict.fromkeys(("label", "board", "firmware", "leg", "rules", "odr_hz", "on_mg"), evil)
+    honest, session = report_nights.night(), report_nights.night(seed=2)
+    session.meta.update(meta)
+    session.session = session.device = evil
+    session.flags.append(evil)
+    for sessions in ([session], [session, honest], [honest, session]):
+        page = report.html(sessions)
+        tags = [tag for tag, _ in Text(page).tags]
+        assert tags.count("script") == 3  # figures, Plotly, page.js
+        assert "img" not in tags
+        assert charts(page)
+        hovers = json.dumps(charts(page))
+        assert "<script" not in hovers and "<img" not in hovers
+
+
+def test_figures_are_valid_plotly():
+    night = Night(report_nights.night())
+    points = [("2026-11-21", 20.0, True, "left", "x"), ("2026-11-22", 9.0, False, "right", "y")]
+    for figure in (
+        timeline(night),
+        figures.hours(night),
+        figures.imis(night),
+        figures.nights(points),
+    ):
+        text = re.sub(r"var\(--\w+\)", "#123456", json.dumps(figure))
+        go.Figure(json.loads(text))  # raises on an unknown property or value
+
+
+def test_every_movement_stands_on_the_timeline_once():
+    session = report_nights.night()
+    points = {t["name"]: t for t in timeline(Night(session))["data"]}
+    count = session.counts
+    assert len(points["PLM"]["x"]) == count["plm"]
+    assert len(points["other CLM"]["x"]) == count["clm"] - count["plm"]
+    assert len(points["no candidate"]["x"]) == count["lm"] - count["clm"] + count["excluded"]
+    assert len(points["button"]["x"]) == 1
+    symbols = {points[name]["marker"]["symbol"] for name in ("PLM", "other CLM", "no candidate")}
+    assert len(symbols) == 3
+
+
+def test_gaps_and_upright_time_stand_on_the_timeline_with_their_length():
+    tracks = {t["name"]: t for t in timeline(Night(report_nights.night()))["data"]}
+    assert sum(tracks["gaps"]["x"]) == pytest.approx(0.7)
+    assert sum(tracks["upright"]["x"]) == pytest.approx(60)
+    assert tracks["gaps"]["hovertext"] == ["gap of 42 s at 01:58:03: the sensor did not answer"]
+    patterns = [t["marker"].get("pattern", {}).get("shape") for t in tracks.values()][:4]
+    assert len(set(patterns)) == 4
+
+
+def test_rows_begin_at_full_hours_of_the_clock():
+    night = Night(report_nights.night())
+    assert night.hours[0].label == "22:00"
+    assert night.place(0) == (0, pytest.approx(58.05))
+    assert night.place(2 * 60_000) == (1, pytest.approx(0.05))
+    assert night.pieces([(0, 3 * 60_000)]) == [
+        (0, pytest.approx(58.05), pytest.approx(1.95)),
+        (1, 0, pytest.approx(1.05)),
+    ]
+
+
+def test_hours_hold_all_plm_and_the_time_in_bed():
+    session = report_nights.night()
+    hours = Night(session).hours
+    assert sum(hour.plm for hour in hours) == session.counts["plm"]
+    assert sum(hour.in_bed_min for hour in hours) == pytest.approx(session.in_bed_s / 60, abs=1)
+    assert all(hour.in_bed_min <= 60.001 for hour in hours)
+
+
+@pytest.mark.parametrize("rules", ["wasm2016", "aasm3"])
+def test_interval_on_a_bound_lies_inside_the_band(rules):
+    session = report_nights.night(rules=rules)
+    night = Night(session)
+    low = night.rules.imi_min
+    onsets = [0, low, low + 90_000, 2 * low + 90_000 - 1, 2 * low + 180_000]
+    proto = night.clms[0]
+    night.lms = night.clms = [
+        type(proto)(i, 0, onset, 1000, 50, "clm", 0, False, 0) for i, onset in enumerate(onsets)
+    ]
+    night.gaps = []
+    inside, outside = figures.imis(night)["data"]
+    assert sum(n or 0 for n in inside["y"]) == 2
+    assert sum(n or 0 for n in outside["y"]) == 2
+
+
+def test_no_interval_is_measured_across_a_long_gap_or_a_long_movement():
+    night = Night(report_nights.night())
+    proto = type(night.lms[0])
+
+    def lm(onset: int, kind: str = "clm") -> object:
+        return proto(0, 0, onset, 1000, 50, kind, 0, False, 0)
+
+    night.lms = [lm(0), lm(20_000), lm(40_000), lm(50_000, "long"), lm(60_000), lm(80_000)]
+    night.clms = [each for each in night.lms if each.kind == "clm"]
+    night.gaps = [(30_000, 2001, "")]
+    assert night.imis == [20, 20]
+    night = Night(night.session)
+    night.clms, night.lms, night.gaps = [lm(0), lm(20_000)], [], [(10_000, 2000, "")]
+    assert night.imis == [20]
+
+
+def test_unknown_clock_is_said_and_nothing_is_guessed():
+    seen = Text(report.html([report_nights.night(start=None)])).seen
+    assert "time unknown" in seen
+    assert "anklet sync sets its clock" in seen
+    assert not re.search(r"\b20\d\d-|November", seen)
+
+
+def test_what_undermines_a_night_is_said():
+    session = report_nights.night(hours=3.9, board="sim")
+    session.flags += ["cut", "damaged"]
+    session.damage.append((100, 20))
+    session.faults.append({"n": 0, "ms": 0, "code": 4, "detail": 0})
+    text = " ".join(words.doubts(Night(session)))
+    for part in (
+        "simulated",
+        "cut off",
+        "damaged in 1 place;",
+        "memory was full",
+        "under 4 hours",
+        "1 gap in the recording, 42 s",
+        "One night means little",
+        "do not transfer",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize("session", [empty(), parse(b"rubbish"), parse(b"ANKLET1\n")])
+def test_a_night_without_anything_in_it_has_a_page(session):
+    seen = Text(report.html([session])).seen
+    assert "0 periodic leg movements in 0.0 h in bed" in seen
+    assert "No series" in seen
+
+
+def test_unknown_rule_set_shows_no_band():
+    session = report_nights.night()
+    session.meta["rules"] = "wasm2031"
+    page = report.html([session])
+    assert charts(page)["imis"]["layout"]["shapes"] == []
+    assert "unknown to this version" in Text(page).seen
+
+
+def test_several_nights_are_points_and_the_newest_is_shown():
+    old, new, lost = (
+        report_nights.night(seed=1, label="Ana"),
+        report_nights.night(seed=2, label="Ana"),
+        report_nights.night(seed=3, start=None),
+    )
+    old.start = old.start.replace(day=20)
+    page = report.html([new, lost, old])
+    points = charts(page)["nights"]["data"]
+    assert [trace["x"] for trace in points] == [["2026-11-20", "2026-11-21"]]
+    assert {trace["mode"] for trace in points} == {"markers"}
+    seen = Text(page).seen
+    assert "1 of unknown time" in seen
+    assert new.session in seen and old.session not in seen
+    assert len(page) < 6e6
+
+
+def test_no_night_is_bad_input():
+    with pytest.raises(BadInput, match="anklet sync"):
+        report.html([])
+
+
+def test_write_replaces_the_file_as_a_whole(tmp_path: Path):
+    out = tmp_path / "night.html"
+    out.write_text("old")
+    report.write([report_nights.night()], out)
+    assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert [path.name for path in tmp_path.iterdir()] == ["night.html"]
+
+
+def test_write_to_an_impossible_place_is_bad_input(tmp_path: Path):
+    session = report_nights.night()
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path, tmp_path / "missing" / "a.html", tmp_path / "file" / "a.html"):
+        with pytest.raises(BadInput, match="--out"):
+            report.write([session], out)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
