@@ -18,7 +18,11 @@ LONGEST_FEED = const(32)
 # Amplitudes in mg of the 0.5 s RMS envelope (engineering, chosen on simulated nights)
 ON_MG = const(16)  # least onset threshold
 FLOOR_FACTOR = const(8)  # and at least this multiple of the noise floor
-GROSS_MG = const(450)  # a movement over this is no leg movement but a turn
+GROSS_MG = const(380)  # a movement over this is no leg movement but a turn
+# A turn in bed comes in bouts with less than a second of rest: one posture counts for all of it.
+CHAIN_REST = const(50)  # samples
+# A leg that does not come to rest for over 10 s turns, rocks or trembles, whatever the parts.
+UNREST_BLOCKS = const(20)
 # A CLM is over the edge threshold for half a second in all; the ringing of a mattress is not.
 PLATEAU = const(22)
 # Filters and windows see a movement later than it happens, in samples.
@@ -90,6 +94,8 @@ class Detector:
         self._before = [array("h", [0] * HELD_BACK) for _ in range(3)]
         self._was_vertical = bytearray(HELD_BACK)
         self._was_off = bytearray(HELD_BACK)
+        self._at_block = array("i", [0] * HELD_BACK)  # posture.blocks at the onset
+        self._chained = bytearray(HELD_BACK)  # to the movement before
         self._all = False
         self._thresholds()
 
@@ -101,9 +107,7 @@ class Detector:
     def feed(self, raw, samples):
         """Take `samples` (0..32) raw samples: 6 bytes each, x, y, z little-endian."""
         if not self._primed and samples:
-            for a in range(3):
-                kernel.prime(self._axes[a], raw, 2 * a)
-            self._primed = True
+            self._prime(raw)
         done = 0
         while done < samples:
             part = samples - done
@@ -122,20 +126,27 @@ class Detector:
                 self._phase = 0
                 self._block()
 
+    def _prime(self, raw):
+        """Start everything but the floor anew, at the steady state of the first sample."""
+        for a in range(3):
+            kernel.prime(self._axes[a], raw, 2 * a)
+            self._axes[a][4] = kernel.BIAS
+        for i in range(32):
+            self._ring[i] = 0
+        state = self._state
+        state[kernel.LONG_SUM] = state[kernel.EDGE_SUM] = 0
+        state[kernel.UP] = state[kernel.HUSH] = 0
+        self._phase = 0
+        self.posture.reset()
+        self._primed = True
+
     def skip(self, lost, breaks):
-        """`lost` samples (0..2**29) never came. With `breaks`, everything starts anew."""
+        """`lost` samples (0..2**29) never came. With `breaks`, everything starts anew, behind the
+        movements that next() now hands out."""
         state = self._state
         if breaks:
             self.close()
             self._primed = False
-            self._phase = 0
-            for i in range(32):
-                self._ring[i] = 0
-            for a in range(3):
-                self._axes[a][4] = kernel.BIAS
-            state[kernel.LONG_SUM] = state[kernel.EDGE_SUM] = 0
-            state[kernel.UP] = 0
-            self.posture.reset()
         elif state[kernel.OPEN]:
             self._gap_flag = record.TOUCHES_GAP
         state[kernel.N] += lost
@@ -186,6 +197,8 @@ class Detector:
             return record.POSTURE
         if self._peaks[i] > GROSS:
             return record.GROSS
+        if posture.unrest(posture.blocks - self._at_block[i]) > UNREST_BLOCKS:
+            return record.GROSS
         return record.SHORT if self._plateaus[i] < PLATEAU else 0
 
     def _end(self):
@@ -205,11 +218,30 @@ class Detector:
         self._flags[i] = self._gap_flag
         self._gap_flag = 0
         self._ages[i] = 0
-        ago = (state[kernel.N] - self._onsets[i]) // BLOCK + BEFORE
+        posture = self.posture
+        ago = (state[kernel.N] - self._onsets[i]) // BLOCK
+        self._at_block[i] = posture.blocks - ago
+        ago += BEFORE
         for a in range(3):
-            self._before[a][i] = self.posture.gravity(a, ago)
-        self._was_vertical[i] = self.posture.is_vertical(ago)
-        self._was_off[i] = self.posture.off
+            self._before[a][i] = posture.gravity(a, ago)
+        self._was_vertical[i] = posture.is_vertical(ago)
+        self._was_off[i] = posture.off
+        self._chained[i] = 0
+        # a chain without end is broken up before the movements that wait run out of room
+        if 1 < self._waiting < HELD_BACK - 1:
+            self._chain(i, (i - 1) % HELD_BACK)
+
+    def _chain(self, i, before):
+        """Movement i has just been put behind `before`: join them if there was little rest."""
+        if self._onsets[i] - self._offsets[before] >= CHAIN_REST:
+            return
+        for a in range(3):
+            self._before[a][i] = self._before[a][before]
+        # What is known of the posture behind the chain counts for all of it.
+        self._chained[i] = 1
+        while self._chained[i] and i != self._head:
+            i = (i - 1) % HELD_BACK
+            self._ages[i] = 0
 
     def _block(self):
         power = self._state[kernel.LONG_SUM]

@@ -17,6 +17,9 @@ CHANGE2 = const(1143000)  # (0.261 * 4096)**2
 BEFORE = const(6)  # blocks before an onset where the old posture is read: 2.5 s, and one more
 SETTLE = const(6)  # blocks behind an offset until gravity's low-pass has settled: 3 s
 HELD = const(20)  # blocks that the new posture must be held: 10 s
+# Unrest: gravity on an axis moves by over 10 mg from one half second to the next. Breathing does
+# not; a foot that rocks at 0.3 Hz does, though the movement's band hardly sees it.
+UNREST = const(700)  # 1/2**16 g: 10.7 mg
 # Upright: the shank within 25 degrees of vertical, cos2 = 0.8214 = 841/1024, for 60 s.
 UPRIGHT_BLOCKS = const(120)
 # Off the body: no breathing. Mean square of the 0.15 to 1 Hz band, all axes, (1/16384 g)**2 a
@@ -42,6 +45,8 @@ class Posture:
         self._low = array("i", [0] * 3)
         self._band = array("i", [0] * 3)
         self._ring = [array("h", [0] * KEPT) for _ in range(3)]
+        self._last = array("i", [0] * 3)  # block means
+        self._unrest = bytearray(KEPT)
         self.reset()
 
     def reset(self):
@@ -59,6 +64,7 @@ class Posture:
 
     def block(self, sx, sy, sz, power):
         """Take the sums of 25 raw samples of each axis (|s| < 2**20) and the movement's power."""
+        self._unrest[self.blocks % KEPT] = 0
         still = self._axis(0, sx) + self._axis(1, sy) + self._axis(2, sz)
         self.blocks += 1
         self._upright_time()
@@ -72,6 +78,11 @@ class Posture:
         if self.blocks == 0:
             low[a] = x
             band[a] = 0
+            self._last[a] = x
+        moved = x - self._last[a]
+        self._last[a] = x
+        if moved > UNREST or moved < -UNREST:
+            self._unrest[self.blocks % KEPT] = 1
         low[a] += (band[a] * 31) >> 6
         high = x - low[a] - 2 * band[a]
         band[a] += (high * 31) >> 6
@@ -100,6 +111,22 @@ class Posture:
             if a == self.shank:
                 along = g * g
         return along * 1024 > total * 841
+
+    def unrest(self, ago):
+        """Half seconds, 0..128, without a rest of a second around the block `ago` blocks ago."""
+        most = self.blocks if self.blocks < KEPT else KEPT
+        length = 0
+        back = ago
+        while back < most and (self._moved_at(back) or self._moved_at(back + 1)):
+            back += 1
+            length += 1
+        while ago > 0 and (self._moved_at(ago) or self._moved_at(ago - 1)):
+            ago -= 1
+            length += 1
+        return length
+
+    def _moved_at(self, ago):
+        return self._unrest[(self.blocks - 1 - ago) % KEPT]
 
     def changed(self, x, y, z, first, last):
         """Gravity lay away from (x, y, z) in every block from `first` down to `last` blocks ago."""
