@@ -126,9 +126,7 @@ class Monitor:
                 if series.plm_now:
                     flags |= record.PLM
             peak = (detector.peak + 5) // 10
-            self.log.lm(
-                self.movements, detector.onset, onset, duration, peak, kind, flags, number
-            )
+            self.log.lm(self.movements, detector.onset, onset, duration, peak, kind, flags, number)
             if flagged:
                 self.log.series(number, series.earlier)
             self.movements += 1

@@ -77,6 +77,7 @@ class LIS3DHModel:
         self._ticks_us = ticks_us
         self._ppm = odr_error_ppm
         self._fifo_only = fifo_only
+        self._read = 0  # bytes of the source
         self._chunk = b""  # of the source
         self._pos = 0  # of the next sample in it
         self._mark = 0  # of the next lost sample in it, or its length
@@ -178,6 +179,11 @@ class LIS3DHModel:
         """Samples in the FIFO, 0..32."""
         self._advance()
         return len(self._fifo) // SAMPLE
+
+    def taken(self):
+        """Samples of the source that fell due so far, lost ones included."""
+        self._advance()
+        return (self._read - len(self._chunk) + self._pos) // SAMPLE
 
     # -- registers
 
@@ -284,6 +290,7 @@ class LIS3DHModel:
             if not got:
                 break
             have += got
+            self._read += got
         self._chunk = bytes(view[: have - have % SAMPLE])
         self._pos = 0
         self._find_mark()

@@ -3,24 +3,27 @@
 As a script, on MicroPython or CPython; root is a folder that exists:
 
     micropython boards/sim/night.py RAW ROOT [leg=right] [label=...] [rules=aasm3] [shank=0]
-        [on_mg=16] [odr_error_ppm=0] [utc=DAY,MS_OF_DAY,TZ_MIN]
+        [on_mg=16] [odr_error_ppm=0] [device_id=...] [utc=DAY,MS_OF_DAY,TZ_MIN] [flash=BLOCKS]
 
-It prints a line `progress 37` at each percent.
+With flash, ROOT is where a new littlefs of that many 4 KiB blocks in RAM is mounted (MicroPython
+only): with `micropython -i` the board then waits in the REPL with its nights, as on USB.
+It prints a line `runtime ...` first, then a line `progress 37` at each percent.
 """
 
 import json
 import os
 import sys
 
-NUMBERS = ("shank", "on_mg", "odr_error_ppm")
+NUMBERS = ("shank", "on_mg", "odr_error_ppm", "flash")
+BOARD = ("odr_error_ppm", "device_id", "utc")
 
 
-def record(source, root, *, samples=0, settings=None, progress=None, odr_error_ppm=0, utc=None):
+def record(source, root, *, samples=0, settings=None, progress=None, **board):
     """Run the firmware over `source` until it is exhausted; the night file is in root/nights.
 
     source: readinto(buf) of raw samples, see LIS3DHModel; `samples` of them. settings: what a host
     would have set on the board, see firmware/settings.py. progress: called with each new percent
-    of the samples. utc: as Board.set_utc takes it; None: the clock is not set.
+    of the samples. board: what hw.board takes beside these, all with defaults.
     """
     import hw  # noqa: PLC0415 - a script puts the firmware on sys.path first
     import main  # noqa: PLC0415
@@ -37,8 +40,7 @@ def record(source, root, *, samples=0, settings=None, progress=None, odr_error_p
             told = percent
             progress(percent)
 
-    board = hw.board(source, odr_error_ppm=odr_error_ppm, root=root, utc=utc)
-    main.run(board, tell if progress and samples else None)
+    main.run(hw.board(source, root=root, **board), tell if progress and samples else None)
 
 
 def _script(raw, root, *given):
@@ -47,9 +49,16 @@ def _script(raw, root, *given):
     for key in NUMBERS:
         if key in settings:
             settings[key] = int(settings[key])
-    board = {"odr_error_ppm": settings.pop("odr_error_ppm", 0)}
-    if "utc" in settings:
-        board["utc"] = tuple(int(part) for part in settings.pop("utc").split(","))
+    blocks = settings.pop("flash", 0)
+    if blocks:
+        import flash  # noqa: PLC0415 - of this folder
+
+        flash.mount(root, blocks)
+    board = {key: settings.pop(key) for key in BOARD if key in settings}
+    if "utc" in board:
+        board["utc"] = tuple(int(part) for part in board["utc"].split(","))
+    implementation = sys.implementation
+    print("runtime", implementation.name, ".".join(str(v) for v in implementation.version[:3]))
     with open(raw, "rb") as source:
         record(
             source,

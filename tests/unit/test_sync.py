@@ -8,7 +8,7 @@ import time
 
 import pytest
 import usb
-from anklet import ports
+from anklet import ports, replay
 from anklet.archive import Archive
 from anklet.cli import main
 from anklet.errors import ArchiveUnwritable, NoBoard, NoFirmware, NotVerified, PortBusy
@@ -17,7 +17,7 @@ from anklet.sync import sync
 from nightbytes import whole
 
 pytestmark = pytest.mark.skipif(
-    not usb.MICROPYTHON.exists(), reason="MicroPython has no wheel for this computer"
+    not replay.micropython(), reason="MicroPython has no wheel for this computer"
 )
 DEVICE = "e6614103e7452b2f"
 ONE, TWO = "00001-1a2b3c4d", "00002-5e6f7081"
@@ -39,7 +39,7 @@ def plug(tmp_path):
     def _plug(nights=None, unplug_after=None, **more):
         folder = tmp_path / f"board{len(boards)}"
         nights = {f"{ONE}.plm": night(ONE)} if nights is None else nights
-        boards.append(usb.Board(usb.script(folder, nights, **more), unplug_after))
+        boards.append(usb.board(usb.script(folder, nights, **more), unplug_after))
         boards[-1].nights = folder / "flash" / "nights"
         return boards[-1]
 

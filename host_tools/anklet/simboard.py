@@ -1,0 +1,117 @@
+"""The simulated board on a serial port: MicroPython for this computer behind a pseudo-terminal.
+
+POSIX only. mpremote finds MicroPython's raw REPL there, as on a board's USB.
+"""
+
+import fcntl
+import os
+import pty
+import select
+import subprocess
+import termios
+import threading
+import tty
+from collections.abc import Callable, Sequence
+
+
+def _controlling(slave: int) -> None:
+    os.setsid()
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
+
+class SimBoard:
+    """MicroPython's REPL on the port `port`, after `command` (micropython -i SCRIPT ...) ran.
+
+    hear: called with each line that the script prints, its end of line cut off.
+    unplug_after: the connection breaks when so many bytes came from the board.
+    A context manager: leaving it ends MicroPython. Raises ChildProcessError with what was printed
+    when the script fails.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        hear: Callable[[str], None] | None = None,
+        unplug_after: int | None = None,
+    ):
+        self._inside, slave = pty.openpty()
+        tty.setraw(slave)
+        mode = termios.tcgetattr(slave)
+        mode[3] |= termios.ISIG  # Ctrl-C interrupts, as on a board
+        termios.tcsetattr(slave, termios.TCSANOW, mode)
+        self._process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            preexec_fn=lambda: _controlling(slave),  # noqa: PLW1509 - no threads yet
+        )
+        os.close(slave)
+        self._listen(hear or (lambda line: None))
+        self._outside, self._end = pty.openpty()
+        tty.setraw(self._end)
+        self.port = os.ttyname(self._end)
+        self._left = unplug_after
+        self._stop, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._carry)
+        self._thread.start()
+
+    def __enter__(self) -> "SimBoard":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _listen(self, hear: Callable[[str], None]) -> None:
+        """Up to the prompt: a Ctrl-C before it would end MicroPython."""
+        said, failed = b"", []
+        while not said.endswith(b">>> "):
+            try:
+                more = os.read(self._inside, 4096)
+            except OSError:  # Linux's way to say that the other side has gone
+                more = b""
+            if not more:
+                raise ChildProcessError(said.decode(errors="replace"))
+            *lines, said = (said + more).replace(b"\r", b"").split(b"\n")
+            for line in lines:
+                if failed or line.startswith(b"Traceback"):
+                    failed.append(line.decode(errors="replace"))
+                else:
+                    hear(line.decode(errors="replace"))
+        if failed and failed[-1].startswith("MicroPython"):  # its greeting comes last
+            failed.pop()
+        if failed:
+            self._process.kill()
+            raise ChildProcessError("\n".join(failed))
+
+    def _carry(self) -> None:
+        ways = {self._inside: self._outside, self._outside: self._inside}
+        try:
+            while True:
+                ready, _, _ = select.select([*ways, self._stop], [], [])
+                for one in ready:
+                    if one == self._stop:
+                        return
+                    data = os.read(one, 4096)
+                    if one == self._inside and self._left is not None:
+                        self._left -= len(data)
+                        if self._left < 0:
+                            return
+                    os.write(ways[one], data)
+        except OSError:
+            pass  # one side has gone
+        finally:
+            os.close(self._end)
+            os.close(self._outside)
+
+    def ended(self) -> int:
+        """Wait until MicroPython has ended by itself, as a soft reset makes it; its exit code."""
+        return self._process.wait(10)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.write(self._wake, b"x")
+        self._thread.join()
+        for end in (self._inside, self._stop, self._wake):
+            os.close(end)

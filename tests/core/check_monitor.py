@@ -1,0 +1,217 @@
+"""One session from the FIFO to the night file, on the simulated board and a plain folder."""
+
+import io
+import os
+
+import hw
+import main
+from kit import Signal, monitored, records, run
+from plmcore import record
+
+
+def path_of(monitor):
+    return monitor.log.path
+
+
+def night(root, raw, **options):
+    """A whole session over raw; its records and the model of the sensor."""
+    board, monitor = monitored(root, raw, **options)
+    assert run(monitor)
+    monitor.close(record.BY_HOST)
+    return records(path_of(monitor)), board.model
+
+
+def of(found, kind):
+    return [fields for k, fields in found if k == kind]
+
+
+def check_a_session_of_25_minutes(folder):
+    signal = Signal(noise_mg=2).still(60)
+    for _ in range(6):
+        signal.burst(1.5, 100).still(23.5)
+    minute = Signal(noise_mg=2).still(60).raw
+    raw = signal.raw + minute * 22 + Signal().still(30).raw
+    found, _ = night(folder, raw, utc=(20778, 79083000, 60))
+    assert of(found, 0) == []
+    meta = dict((m["key"], m["value"]) for m in of(found, record.META))
+    assert meta["format"] == "1"
+    assert meta["session"].startswith("00001-")
+    for key in ("device", "board", "firmware", "leg", "label", "rules", "registers", "odr_hz"):
+        assert key in meta
+    assert [k for k, _ in found[: len(meta)]] == [record.META] * len(meta)
+    (anchor,) = of(found, record.ANCHOR)
+    assert (anchor["n"], anchor["ms"], anchor["day"]) == (0, 0, 20778)
+    assert abs(anchor["ms_of_day"] - 79083000) < 1000
+    # an epoch a minute, and the part of one at the end; every sample is in one
+    epochs = of(found, record.EPOCH)
+    assert len(epochs) == 26
+    assert sum(e["samples"] for e in epochs) == len(raw) // 6
+    for number, epoch in enumerate(epochs[:-1]):
+        assert 0 <= epoch["n"] - 3000 * (number + 1) < 32
+        assert -1 <= epoch["gx"] <= 0 and -1 <= epoch["gy"] <= 0 and 63 <= epoch["gz"] <= 64
+        assert epoch["flags"] == 0
+    # a checkpoint every ten minutes, then the end
+    counts = of(found, record.COUNTS)
+    assert [c["reason"] for c in counts] == [record.CHECKPOINT] * 2 + [record.BY_HOST]
+    assert [c["ms"] // 60000 for c in counts] == [10, 20, 25]
+    lms = of(found, record.LM)
+    assert [lm["kind"] for lm in lms] == [0] * 6
+    assert [lm["flags"] for lm in lms] == [0] * 3 + [record.PLM] * 3
+    for k, lm in enumerate(lms):
+        assert abs(lm["onset_ms"] - 60000 - 25000 * k) <= 300
+        assert abs(lm["duration_ms"] - 1500) <= 300
+        assert lm["number"] == k
+    (series,) = of(found, record.SERIES)
+    assert (series["series"], tuple(series["numbers"])) == (1, (0, 1, 2))
+    for c in counts:
+        assert (c["lm"], c["clm"], c["plm"], c["series"]) == (6, 6, 6, 1)
+        assert (c["gaps"], c["excluded"], c["upright_ms"], c["off_body_ms"]) == (0, 0, 0, 0)
+    assert counts[-1]["n"] == len(raw) // 6
+
+
+def check_what_was_flushed_is_whole_at_any_time(folder):
+    _, monitor = monitored(folder, Signal(noise_mg=2).still(200).raw)
+    for minute in (1, 2, 3):
+        run(monitor, minute * 60000 + 1000)
+        found = records(path_of(monitor))
+        assert of(found, 0) == []
+        assert len(of(found, record.EPOCH)) == minute
+    assert not of(found, record.COUNTS)
+
+
+def check_ctrl_c_closes_the_night(folder):
+    board, monitor = monitored(folder, Signal().still(60).burst(1.5, 100).still(60).raw)
+    sleep = board.sleep_ms
+
+    def interrupted(ms):
+        if board.clock.us > 65000000:
+            raise KeyboardInterrupt
+        sleep(ms)
+
+    board.sleep_ms = interrupted
+    main.session(board, monitor)  # returns
+    found = records(path_of(monitor))
+    assert of(found, 0) == []
+    assert [c["reason"] for c in of(found, record.COUNTS)] == [record.BY_HOST]
+    assert [lm["kind"] for lm in of(found, record.LM)] == [0]  # though its class was still open
+    assert found[-1][0] == record.COUNTS
+
+
+def check_the_next_session_gets_the_next_number(folder):
+    for number in (1, 2, 3):
+        main.run(hw.board(io.BytesIO(bytes(Signal().still(5).raw)), root=folder))
+        nights = sorted(os.listdir(folder + "/nights"))
+        assert [n[:6] for n in nights] == ["%05d-" % (k + 1) for k in range(number)]
+        assert all(n.endswith(".plm") for n in nights)
+
+
+def check_a_strange_file_among_the_nights_stops_nothing(folder):
+    os.mkdir(folder + "/nights")
+    for name in ("notes.plm", "._00001-aa.plm"):
+        with open(folder + "/nights/" + name, "w") as file:
+            file.write("mine")
+    _, monitor = monitored(folder, Signal().still(1).raw)
+    assert monitor.log.session.startswith("00001-")
+
+
+def check_one_press_is_one_marker(folder):
+    board, monitor = monitored(folder, Signal().still(60).raw)
+    for pressed, until in ((False, 5000), (True, 9000), (False, 14000), (True, 20000)):
+        board.pressed = pressed
+        run(monitor, until)
+    monitor.close(record.BY_HOST)
+    markers = records(path_of(monitor), record.MARKER)
+    assert len(markers) == 2
+    assert abs(markers[0]["ms"] - 5000) < 700
+    assert abs(markers[1]["ms"] - 14000) < 700
+
+
+def check_an_unplugged_sensor_is_a_gap(folder):
+    board, monitor = monitored(folder, Signal(noise_mg=2).still(200).raw)
+    run(monitor, 60000)
+    board.model.present = False
+    sleep = board.sleep_ms
+    back = board.clock.us + 20000000
+
+    def sleep_ms(ms):
+        sleep(ms)
+        if board.clock.us >= back and not board.model.present:
+            assert board.led_on  # says so
+            board.model.power_on()  # the supply was gone too
+            board.model.present = True
+
+    board.sleep_ms = sleep_ms
+    fed = board.fed
+    run(monitor, 150000)
+    assert not board.led_on
+    assert board.fed - fed > 200
+    monitor.close(record.BY_HOST)
+    found = records(path_of(monitor))
+    (gap,) = of(found, record.GAP)
+    assert gap["cause"] == record.SENSOR
+    assert 19000 <= gap["lost_ms"] <= 22000
+    assert gap["lost"] * 20 == gap["lost_ms"]
+    assert [f["code"] for f in of(found, record.FAULT)] == [1]
+    epochs = of(found, record.EPOCH)
+    assert [e["flags"] & record.EPOCH_GAP for e in epochs] == [0, record.EPOCH_GAP, 0]
+    (counts,) = of(found, record.COUNTS)
+    assert (counts["gaps"], counts["gap_ms"]) == (1, gap["lost_ms"])
+    assert abs(counts["ms"] - monitor.clock_ms) < 200
+
+
+def check_an_overrun_is_a_gap_as_long_as_it_was(folder):
+    for ppm in (0, -50000, 50000):
+        signal = Signal(noise_mg=2).still(120)
+        board, monitor = monitored(folder, signal.raw, odr_error_ppm=ppm)
+        run(monitor, 60000)
+        board.stall(1500)
+        run(monitor, 100000)
+        monitor.close(record.BY_HOST)
+        (gap,) = records(path_of(monitor), record.GAP)
+        assert gap["cause"] == record.OVERRUN
+        assert abs(gap["lost"] - board.model.overwritten) <= 3, (ppm, gap, board.model.overwritten)
+        (counts,) = records(path_of(monitor), record.COUNTS)
+        assert abs(counts["ms"] - monitor.clock_ms) < 100, ppm
+
+
+def check_a_full_fifo_is_no_gap(folder):
+    for ppm in (0, -50000, 50000):
+        board, monitor = monitored(folder, Signal().still(60).raw, odr_error_ppm=ppm)
+        run(monitor, 30000)
+        while board.model.waiting() < 32:
+            board.stall(1)
+        run(monitor, 40000)
+        monitor.close(record.BY_HOST)
+        assert board.model.overwritten == 0
+        assert records(path_of(monitor), record.GAP) == [], ppm
+
+
+def check_a_series_does_not_go_over_a_long_gap(folder):
+    signal = Signal(noise_mg=2).still(30)
+    for _ in range(6):
+        signal.burst(1.5, 100).still(18.5)
+    board, monitor = monitored(folder, signal.still(30).raw)
+    run(monitor, 80000)  # three kicks
+    board.stall(4000)
+    run(monitor)
+    monitor.close(record.BY_HOST)
+    (counts,) = records(path_of(monitor), record.COUNTS)
+    assert (counts["clm"], counts["plm"], counts["gaps"]) == (6, 0, 1)
+
+
+def check_a_movement_at_the_very_beginning_of_a_slow_sensor(folder):
+    signal = Signal().still(0.2).burst(1.5, 100).still(40)
+    found, _ = night(folder, signal.raw, odr_error_ppm=-100000)
+    (lm,) = of(found, record.LM)
+    assert lm["onset_ms"] < 700
+
+
+def check_the_clock_may_wrap(folder):
+    before = (1 << 30) - 30000  # ms since the board was switched on
+    board, monitor = monitored(folder, Signal(noise_mg=2).still(100).raw, on_for_ms=before)
+    assert run(monitor)
+    assert board.ticks_ms() < 100000
+    monitor.close(record.BY_HOST)
+    (counts,) = records(path_of(monitor), record.COUNTS)
+    assert counts["gaps"] == 0
+    assert abs(counts["ms"] - 100000) < 100

@@ -1,0 +1,148 @@
+"""Gravity, time out of bed, time off the body. Blocks are half seconds of 25 samples."""
+
+from kit import G, Numbers
+from plmcore.posture import Posture
+
+UP = (G, 0, 0)
+DOWN = (-G, 0, 0)
+FLAT = (0, 0, G)
+SIDE = (0, G, 0)
+
+
+def hold(posture, gravity, blocks, power=0, noise=0, numbers=None):
+    """Blocks with gravity there, and up to `noise` raw units of it on every axis."""
+    for _ in range(blocks):
+        sums = [25 * (g + (numbers.between(-noise, noise) if noise else 0)) for g in gravity]
+        posture.block(sums[0], sums[1], sums[2], power)
+
+
+def check_gravity_is_exact_at_rest_from_the_first_block():
+    for gravity in (UP, DOWN, FLAT, SIDE, (9459, -9459, 9459)):
+        posture = Posture()
+        hold(posture, gravity, 3)
+        for a in range(3):
+            for ago in range(3):
+                assert abs(posture.gravity(a, ago) - gravity[a] // 4) <= 1
+
+
+def check_gravity_follows_a_turn_in_six_seconds():
+    posture = Posture()
+    hold(posture, FLAT, 20)
+    hold(posture, SIDE, 12)
+    assert abs(posture.gravity(1) - 4096) < 4096 // 20
+    assert abs(posture.gravity(2)) < 4096 // 20
+    assert posture.gravity(2, 12) == 4096
+
+
+def check_upright_time_is_counted_within_three_seconds():
+    for shank in range(3):
+        up = [0, 0, 0]
+        up[shank] = G
+        lying = [0, 0, 0]
+        lying[(shank + 1) % 3] = G
+        for seconds in (63, 75, 130, 600, 3600):
+            posture = Posture(shank)
+            hold(posture, lying, 100)
+            hold(posture, up, 2 * seconds)
+            hold(posture, lying, 100)
+            assert abs(posture.upright_blocks - 2 * seconds) <= 2, (
+                seconds,
+                posture.upright_blocks,
+            )
+            assert not posture.upright
+
+
+def check_less_than_a_minute_upright_does_not_count():
+    for gravity in (UP, DOWN):
+        posture = Posture()
+        for _ in range(5):
+            hold(posture, FLAT, 60)
+            hold(posture, gravity, 2 * 59)
+            hold(posture, FLAT, 60)
+        assert posture.upright_blocks == 0
+
+
+def check_upright_is_within_25_degrees_of_vertical():
+    for degrees, sine, cosine, vertical in (
+        (20, 0.3420, 0.9397, True),
+        (24, 0.4067, 0.9135, True),
+        (26, 0.4384, 0.8988, False),
+        (60, 0.8660, 0.5000, False),
+    ):
+        posture = Posture()
+        hold(posture, (int(G * cosine), int(G * sine), 0), 200)
+        assert posture.vertical == posture.upright == vertical, degrees
+        assert posture.is_vertical(50) == vertical
+
+
+def check_no_gravity_is_not_vertical():
+    posture = Posture()
+    assert not posture.is_vertical(0)
+    hold(posture, (0, 0, 0), 500)
+    assert not posture.vertical
+
+
+def check_ten_minutes_without_breathing_is_off_the_body():
+    posture = Posture()
+    hold(posture, FLAT, 120 * 10 - 1)
+    assert (posture.off, posture.off_blocks) == (False, 0)
+    hold(posture, FLAT, 1)
+    assert (posture.off, posture.off_blocks) == (True, 1200)
+    hold(posture, FLAT, 120 * 5)
+    assert posture.off_blocks == 1800
+    hold(posture, FLAT, 1, power=1000000)
+    hold(posture, FLAT, 119)
+    assert (posture.off, posture.off_blocks) == (False, 1800)
+
+
+def check_nine_minutes_are_not():
+    posture = Posture()
+    for _ in range(5):
+        hold(posture, FLAT, 120 * 9)
+        hold(posture, FLAT, 120, power=1000000)
+    assert (posture.off, posture.off_blocks) == (False, 0)
+
+
+def check_breathing_keeps_it_on_the_body():
+    posture = Posture()
+    for k in range(120 * 30):
+        swing = (0, 33, 46, 33, 0, -33, -46, -33)[k % 8]  # 2.8 mg at 0.25 Hz
+        posture.block(0, 25 * swing, 25 * G, 100)
+    assert (posture.off, posture.off_blocks) == (False, 0)
+
+
+def check_upright_is_not_counted_off_the_body_too():
+    posture = Posture()
+    hold(posture, UP, 120 * 12)
+    assert posture.upright_blocks + posture.off_blocks <= posture.blocks
+
+
+def check_changed_needs_every_block():
+    posture = Posture()
+    hold(posture, FLAT, 40)
+    old = [posture.gravity(a) for a in range(3)]
+    hold(posture, SIDE, 30)
+    assert posture.changed(*old, 20, 0)
+    assert not posture.changed(*old, 35, 0)
+    hold(posture, FLAT, 10)
+    assert not posture.changed(*old, 30, 0)
+
+
+def check_reset_lets_no_run_go_across():
+    posture = Posture()
+    hold(posture, UP, 100)
+    posture.reset()
+    hold(posture, UP, 100)
+    assert (posture.upright, posture.upright_blocks) == (False, 0)
+    posture = Posture()
+    hold(posture, FLAT, 1100)
+    posture.reset()
+    hold(posture, FLAT, 1100)
+    assert not posture.off
+
+
+def check_noise_and_drift_do_not_upset_it():
+    posture = Posture()
+    hold(posture, FLAT, 400, noise=300, numbers=Numbers(17))
+    assert abs(posture.gravity(2) - 4096) < 60
+    assert abs(posture.gravity(0)) < 60

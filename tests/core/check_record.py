@@ -1,0 +1,140 @@
+"""The framing of night files: what is written comes back, and damage is noticed."""
+
+import struct
+
+from kit import Numbers
+from plmcore import record
+
+
+def frame(kind, payload, sequence=0):
+    buf = bytearray(record.LONGEST)
+    buf[record.HEAD : record.HEAD + len(payload)] = payload
+    end = record.seal(buf, 0, kind, len(payload), sequence)
+    assert end == record.HEAD + len(payload) + record.TAIL
+    return bytes(buf[:end])
+
+
+def small_night():
+    """Boundaries of a small file's records, and the file."""
+    parts = [
+        frame(record.META, b"leg=left", 0),
+        frame(
+            record.EPOCH, struct.pack(record.LAYOUT_EPOCH, 3000, 60000, 3000, 1, 2, 0, 0, 64, 0), 1
+        ),
+        frame(record.SERIES, struct.pack("<4H", 1, 5, 6, 7), 2),
+        frame(record.MARKER, struct.pack(record.LAYOUT_MARKER, 3100, 62000, 1), 3),
+    ]
+    bounds = [len(record.MAGIC)]
+    for part in parts:
+        bounds.append(bounds[-1] + len(part))
+    return bounds, record.MAGIC + b"".join(parts)
+
+
+def extremes(code):
+    bits = {"b": 7, "B": 8, "h": 15, "H": 16, "i": 31, "I": 32}[code]
+    return (0 if code.isupper() else -(1 << bits)), (1 << bits) - 1
+
+
+def check_crc_of_the_catalogue():
+    assert record.crc16(b"123456789", 0, 9) == 0x29B1  # CRC-16/CCITT-FALSE's check value
+    assert record.crc16(b"", 0, 0) == 0xFFFF
+    assert record.crc16(b"xx123456789yy", 2, 11) == 0x29B1
+
+
+def check_every_type_comes_back():
+    numbers = Numbers(5)
+    for kind in record.FIELDS:
+        _, layout, names = record.FIELDS[kind]
+        assert struct.calcsize(layout) <= 255
+        assert len(layout) - 1 == len(names)
+        for case in range(20):
+            values = []
+            for code in layout[1:]:
+                low, high = extremes(code)
+                values.append((low, high)[case] if case < 2 else low + numbers.below(high - low))
+            data = record.MAGIC + frame(kind, struct.pack(layout, *values), 65535)
+            ((at, found, sequence, fields),) = list(record.read(data))
+            assert (at, found, sequence) == (len(record.MAGIC), kind, 65535)
+            assert fields == dict(zip(names, values))  # noqa: B905
+
+
+def check_text_and_series_come_back():
+    for text, fields in (
+        (b"leg=left", {"key": "leg", "value": "left"}),
+        (b"label=a=b", {"key": "label", "value": "a=b"}),
+        ("label=Knöchel".encode(), {"key": "label", "value": "Knöchel"}),
+        (b"label=", {"key": "label", "value": ""}),
+        (b"no sign", {"raw": b"no sign"}),
+        (b"label=\xff\xfe", {"raw": b"label=\xff\xfe"}),
+    ):
+        assert record.fields(record.META, text, 0, len(text)) == fields
+    payload = struct.pack("<4H", 65535, 1, 2, 65535)
+    fields = record.fields(record.SERIES, payload, 0, 8)
+    assert (fields["series"], tuple(fields["numbers"])) == (65535, (1, 2, 65535))
+    assert record.fields(record.SERIES, payload, 0, 7) == {"raw": payload[:7]}
+
+
+def check_unknown_types_are_skipped():
+    payload = bytes(range(50))
+    data = record.MAGIC + frame(0x7F, payload) + frame(record.META, b"a=b", 1)
+    found = list(record.read(data))
+    assert [f[1] for f in found] == [0x7F, record.META]
+    assert found[0][3] == {"raw": payload}
+    assert found[1][3] == {"key": "a", "value": "b"}
+
+
+def check_a_newer_longer_payload_is_read():
+    for kind in record.FIELDS:
+        _, layout, names = record.FIELDS[kind]
+        size = struct.calcsize(layout)
+        newer = record.fields(kind, bytes(size) + b"new", 0, size + 3)
+        assert newer == dict((name, 0) for name in names)
+        older = record.fields(kind, bytes(size - 1), 0, size - 1)
+        assert older == {"raw": bytes(size - 1)}
+
+
+def check_every_flipped_bit_is_noticed():
+    bounds, data = small_night()
+    for bit in range(8 * len(data)):
+        bad = bytearray(data)
+        bad[bit >> 3] ^= 1 << (bit & 7)
+        found = list(record.read(bytes(bad)))
+        damaged = [f[3]["damaged"] for f in found if f[1] == 0]
+        assert damaged, bit
+        whole = [f[0] for f in found if f[1]]
+        hit = bit >> 3
+        expected = [a for a, b in zip(bounds, bounds[1:]) if not a <= hit < b]  # noqa: B905, RUF007
+        assert whole == expected, bit
+        assert record.whole(bytes(bad)) == (
+            0 if hit < 8 else max(b for b in bounds if b <= hit)
+        ), bit
+
+
+def check_every_truncation_is_read_up_to_the_damage():
+    bounds, data = small_night()
+    for length in range(len(data) + 1):
+        torn = data[:length]
+        found = list(record.read(torn))
+        whole = [f[0] for f in found if f[1]]
+        assert whole == [a for a, b in zip(bounds, bounds[1:]) if b <= length]  # noqa: B905, RUF007
+        rest = length - max([b for b in bounds if b <= length] + [0])
+        assert [f[3]["damaged"] for f in found if f[1] == 0] == ([rest] if rest else [])
+        assert record.whole(torn) == length - rest
+
+
+def check_reading_goes_on_behind_damage():
+    bounds, data = small_night()
+    for junk in (b"\x00", b"\xff" * 7, b"ANKLET1\n", bytes(300)):
+        for at in bounds:
+            found = list(record.read(data[:at] + junk + data[at:]))
+            assert len([f for f in found if f[1]]) == 4
+            assert [f[3]["damaged"] for f in found if f[1] == 0] == [len(junk)]
+
+
+def check_a_missing_magic_is_damage():
+    bounds, data = small_night()
+    found = list(record.read(data[8:]))
+    assert found[0] == (0, 0, 0, {"damaged": 0})
+    assert len(found) == len(bounds)
+    assert record.whole(data[8:]) == 0
+    assert list(record.read(b"")) == []

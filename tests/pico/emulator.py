@@ -1,0 +1,317 @@
+"""An emulated Raspberry Pi Pico with an LIS3DH at the ankle, on a serial port of its own.
+
+As a program it prints `ready PORT` and then takes one command a line on standard input, each
+answered by one line (`ok ...` or `error ...`) on standard output:
+
+    speed X         simulated seconds per second; 0: as fast as it goes, skipping idle time
+    until N         go at speed 0 until N samples of the source were measured, then stand still
+    hold            stand still
+    plug 0|1        take the sensor off, put it on (it comes up with its registers at their defaults)
+    nack N          the sensor ignores the next N times that it is called
+    stick N         the sensor holds SDA low for N clocks
+    button 0|1      release, press
+    power           cut the power and put it back at once
+    stats           what happened so far, as JSON
+    files FOLDER    copy what is on the flash into FOLDER
+    quit
+
+Simulated time stands still from the start until the first `speed` or `until`.
+"""
+
+import argparse
+import json
+import os
+import pty
+import selectors
+import subprocess
+import sys
+import time
+import tty
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any
+
+REPO = Path(__file__).resolve().parents[2]
+if __name__ == "__main__":
+    sys.path.insert(0, str(REPO / "boards" / "sim"))
+
+import picoflash
+from image import image
+from lis3dh_model import LIS3DHModel
+from rp2040 import Machine
+from i2c_sensor import Sensor
+
+DEVICE = bytes.fromhex("e6614103e7452b2f")
+BUTTON = 14
+LED = 25
+PACE_NS = 1e6
+WATCH_NS = 20e6
+BACKLOG = 1 << 16  # bytes kept for a computer that does not read
+
+
+class EmulatedPico:
+    """The emulator in a process of its own.
+
+        with EmulatedPico(raw, files) as pico:
+            pico.until(3000)
+            pico.speed(1)
+            ...                       # anything that talks to pico.port
+
+    raw: samples of the sensor (see inputs.to_raw), from the moment its FIFO runs. files: what is
+    on the board's flash (path -> content). flash_file: keeps the whole flash; wins over `files`
+    once it is there. int1: GPIO of the sensor's INT1 pin.
+    """
+
+    def __init__(
+        self,
+        raw: bytes,
+        files: Mapping[str, bytes] | None = None,
+        flash_file: Path | None = None,
+        int1: int | None = None,
+        odr_error_ppm: int = 0,
+        addr: int = 0x18,
+    ):
+        self._folder = TemporaryDirectory(prefix="pico-")
+        folder = Path(self._folder.name)
+        (folder / "raw").write_bytes(raw)
+        command = [sys.executable, __file__, "--raw", str(folder / "raw")]
+        command += ["--odr-error-ppm", str(odr_error_ppm), "--addr", str(addr)]
+        if files is not None:
+            (folder / "files").write_bytes(picoflash.file_system(files))
+            command += ["--files", str(folder / "files")]
+        if flash_file is not None:
+            command += ["--flash", str(flash_file)]
+        if int1 is not None:
+            command += ["--int1", str(int1)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.port = self._answer().removeprefix("ready ")
+
+    def __enter__(self) -> "EmulatedPico":
+        return self
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self.command("quit")
+        self._process.wait(10)
+        self._folder.cleanup()
+
+    def command(self, line: str) -> str:
+        """Send one command; its answer without the `ok`."""
+        assert self._process.stdin
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        answer = self._answer()
+        if not answer.startswith("ok"):
+            raise RuntimeError(f"{line}: {answer}")
+        return answer[3:]
+
+    def speed(self, speed: float) -> None:
+        self.command(f"speed {speed}")
+
+    def until(self, sample: int) -> None:
+        """Simulate until the sensor has measured so many samples, then stand still."""
+        self.command(f"until {sample}")
+
+    def stats(self) -> dict[str, Any]:
+        return json.loads(self.command("stats"))
+
+    def files(self) -> dict[str, bytes]:
+        """What is on the flash now: path -> content."""
+        with TemporaryDirectory() as folder:
+            self.command(f"files {folder}")
+            return {
+                "/" + str(path.relative_to(folder)): path.read_bytes()
+                for path in Path(folder).rglob("*")
+                if path.is_file()
+            }
+
+    def _answer(self) -> str:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the emulator ended with {self._process.wait()}")
+        return line.rstrip("\n")
+
+
+class Emulator:
+    """The emulator's own process: one loop for the processor, the serial port and the commands."""
+
+    def __init__(self, given: argparse.Namespace):
+        self.machine = machine = Machine(image(), DEVICE, given.erase_ms, given.program_ms)
+        self._flash_file = given.flash
+        if given.flash and given.flash.exists():
+            machine.set_flash(0, given.flash.read_bytes())
+        elif given.files:
+            machine.set_flash(picoflash.START, given.files.read_bytes())
+        self._source = open(given.raw, "rb")  # noqa: SIM115 - for as long as the process
+        self.model = LIS3DHModel(
+            self._source, lambda: int(machine.ns) // 1000, given.odr_error_ppm, True
+        )
+        self.sensor = Sensor(machine.rp2040, self.model, given.addr, int1=given.int1)
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self._out = bytearray()
+        machine.usb.on_data(self._out.extend)
+        self._speed: float | None = None  # None: stands still
+        self._until = -1
+        self._wall = self._sim = 0.0  # where pacing began
+        self._spent = 0.0  # seconds of real time spent on simulating
+        self._running = True
+        self._pace = machine.clock.create_alarm(self._pace_over)
+        self._watch = machine.clock.create_alarm(self._watch_over)
+        self._commands = bytearray()
+
+    def run(self) -> None:
+        print("ready", os.ttyname(self._slave), flush=True)
+        selector = selectors.DefaultSelector()
+        selector.register(self._master, selectors.EVENT_READ, self._from_host)
+        selector.register(0, selectors.EVENT_READ, self._from_user)
+        while self._running:
+            for key, _ in selector.select(self._slack()):
+                key.data()
+            if self._speed is not None and self._slack() == 0:
+                began = time.monotonic()
+                self.machine.run()
+                self._spent += time.monotonic() - began
+            self._to_host()
+        if self._flash_file:
+            self._flash_file.write_bytes(self.machine.flash())
+
+    def _slack(self) -> float:
+        """Seconds for which the simulation has nothing to do."""
+        if self._speed is None:
+            return 0.2 if not self._out else 0.001
+        if not self._speed:
+            return 0
+        wall = time.monotonic()
+        ahead = (self.machine.ns - self._sim) * 1e-9 / self._speed - (wall - self._wall)
+        if ahead < -0.25:  # too slow a computer: go on from here without hurry
+            self._wall, self._sim = wall, self.machine.ns
+        return max(0, ahead)
+
+    def _pace_over(self) -> None:
+        if self._speed:
+            self._pace.schedule(PACE_NS)
+            if self._slack():
+                self.machine.stopped = True
+
+    def _watch_over(self) -> None:
+        if self._until >= 0:
+            if self.model.taken() >= self._until:
+                self._until = -1
+                self._speed = None
+                self.machine.stopped = True
+                print("ok", flush=True)
+            else:
+                self._watch.schedule(WATCH_NS)
+
+    def _from_host(self) -> None:
+        try:
+            self.machine.usb.send(os.read(self._master, 4096))
+        except OSError:
+            pass  # nobody has it open
+
+    def _to_host(self) -> None:
+        try:
+            while self._out:
+                del self._out[: os.write(self._master, self._out)]
+        except BlockingIOError:
+            del self._out[:-BACKLOG]
+
+    def _from_user(self) -> None:
+        data = os.read(0, 4096)
+        if not data:  # whoever started it has gone
+            self._running = False
+        self._commands += data
+        while b"\n" in self._commands:
+            line, _, rest = bytes(self._commands).partition(b"\n")
+            self._commands[:] = rest
+            self._obey(*line.decode().split())
+
+    def _obey(self, name: str = "", *given: str) -> None:
+        try:
+            answer = getattr(self, f"do_{name}")(*given)
+        except (AttributeError, TypeError, ValueError) as error:
+            answer = f"error {error}"
+        if answer != "later":
+            print(answer or "ok", flush=True)
+
+    def do_speed(self, speed: str) -> None:
+        self._speed = float(speed)
+        self._wall, self._sim = time.monotonic(), self.machine.ns
+        self._pace.schedule(PACE_NS)
+
+    def do_until(self, sample: str) -> str:
+        self._until = int(sample)
+        self._speed = 0
+        self._watch.schedule(WATCH_NS)
+        return "later"
+
+    def do_hold(self) -> None:
+        self._speed = None
+
+    def do_plug(self, there: str) -> None:
+        if there == "1" and not self.model.present:
+            self.model.power_on()
+        self.model.present = there == "1"
+
+    def do_nack(self, times: str) -> None:
+        self.model.nack_next = int(times)
+
+    def do_stick(self, clocks: str) -> None:
+        self.sensor.stick(int(clocks))
+
+    def do_button(self, down: str) -> None:
+        if down == "1":
+            self.machine.rp2040.gpio[BUTTON].set_input_value(False)
+        else:
+            self.machine.rp2040.gpio[BUTTON].release_input()
+
+    def do_power(self) -> None:
+        self.model.power_on()
+        self.machine.power_cycle()
+
+    def do_stats(self) -> str:
+        return "ok " + json.dumps(
+            {
+                "simulated_s": self.machine.ns * 1e-9,
+                "real_s": self._spent,
+                "taken": self.model.taken(),
+                "overwritten": self.model.overwritten,
+                "erases": self.machine.erases,
+                "led": int(self.machine.rp2040.gpio[LED].value) == 1,
+            }
+        )
+
+    def do_files(self, folder: str) -> None:
+        for path, data in picoflash.files(self.machine.flash()).items():
+            target = Path(folder + path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+
+    def do_quit(self) -> None:
+        self._running = False
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description="An emulated Raspberry Pi Pico.")
+    parser.add_argument("--raw", type=Path, required=True, help="samples, 6 bytes each")
+    parser.add_argument("--files", type=Path, help="image of the file system")
+    parser.add_argument("--flash", type=Path, help="keep the whole flash in this file")
+    parser.add_argument("--int1", type=int, help="GPIO of the sensor's INT1")
+    parser.add_argument("--addr", type=int, default=0x18)
+    parser.add_argument("--odr-error-ppm", type=int, default=0)
+    parser.add_argument("--erase-ms", type=float, default=45)
+    parser.add_argument("--program-ms", type=float, default=0.4)
+    Emulator(parser.parse_args()).run()
+
+
+if __name__ == "__main__":
+    _main()
