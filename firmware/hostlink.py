@@ -1,4 +1,4 @@
-"""What the computer calls over USB, in MicroPython's raw REPL. Every answer is one line of text."""
+"""What the computer calls over USB, in MicroPython's raw REPL. An answer is one line of text."""
 
 import binascii
 import hashlib

@@ -34,34 +34,34 @@ def sensor_of(board):
 def run(board, progress=None):
     """Record until Ctrl-C, then end the session cleanly and return.
 
+    Ctrl-C arrives in board.sleep_ms alone, between two cycles, never in the middle of a record.
     progress: called with the number of the sample reached, once a simulated minute.
     """
     hostlink.attach(board)
-    while True:
-        sensor = sensor_of(board)
-        if sensor is None:
+    kbd_intr(-1)
+    try:
+        while True:
+            sensor = sensor_of(board)
+            if sensor:
+                board.led(False)
+                try:
+                    log = NightLog(folder(board.root), board.nonce())
+                    session(board, Monitor(board, Settings(board.root), sensor, log), progress)
+                    return
+                except OSError:  # the flash is full or broken: try again as a new session
+                    pass
             board.led(True)
             board.feed()
             board.sleep_ms(RETRY_MS)
-            continue
-        board.led(False)
-        log = NightLog(folder(board.root), board.nonce())
-        try:
-            session(board, Monitor(board, Settings(board.root), sensor, log), progress)
-            return
-        except OSError:  # the flash is full or broken: say so, and try again as a new session
-            board.led(True)
-            board.feed()
-            board.sleep_ms(RETRY_MS)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        kbd_intr(3)
 
 
 def session(board, monitor, progress=None):
-    """Run one session until Ctrl-C.
-
-    Ctrl-C arrives in board.sleep_ms alone, between two cycles, never in the middle of a record.
-    """
+    """Run one session until Ctrl-C."""
     told = 0
-    kbd_intr(-1)
     try:
         while True:
             monitor.cycle()
@@ -69,9 +69,11 @@ def session(board, monitor, progress=None):
                 told = monitor.time.n
                 progress(told)
     except KeyboardInterrupt:
+        pass
+    try:
         monitor.close(record.BY_HOST)
-    finally:
-        kbd_intr(3)
+    except OSError:
+        pass  # a broken flash does not keep the computer out
 
 
 if __name__ == "__main__":

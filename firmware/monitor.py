@@ -17,6 +17,7 @@ DRAIN_MS = const(300)  # half of the FIFO's depth: an erase of 300 ms in between
 MINUTE = const(3000)  # samples of an epoch at the nominal rate
 CHECKPOINT_EPOCHS = const(10)
 RETRY_MS = const(1000)
+SILENT_MS = const(2000)
 TICKS_MASK = const(0x3FFFFFFF)
 URGE = const(1)  # marker: the button
 
@@ -39,6 +40,7 @@ class Monitor:
         self._epoch_end = MINUTE
         self._epoch_samples = self._epoch_flags = self._epochs = 0
         self._pressed = False
+        self._elapsed = 0  # ms since samples last came
         self.clock_ms = 0  # of the MCU, since the session began; `time` is that of the samples
         self._header(settings)
         self._last = self._deadline = board.ticks_ms()
@@ -59,13 +61,18 @@ class Monitor:
         except OSError:
             self._sensor_lost()
             return
-        elapsed = self._pass(now)
-        if self.sensor.overrun:
+        self._pass(now)
+        if not self.time.n:  # the FIFO has filled up since before the header was written
+            self.clock_ms = self.time.span(samples)
+        elif self.sensor.overrun:
             self._gap(samples, record.OVERRUN)
-        else:
-            self.time.measure(samples, elapsed)
+        elif samples:
+            self.time.measure(samples, self._elapsed)
+        if samples:
+            self._elapsed = 0
         self.detector.feed(self._buf, samples)
         self.time.advance(samples)
+        self._follow(samples)
         self._epoch_samples += samples
         self._score()
         self._button()
@@ -132,11 +139,24 @@ class Monitor:
             self.movements += 1
 
     def _pass(self, now):
-        """The MCU's clock stands at `now`: returns the ms since the last look at it."""
+        """The MCU's clock stands at `now`."""
         elapsed = self.board.ticks_diff(now, self._last)
         self._last = now
         self.clock_ms += elapsed
-        return elapsed
+        self._elapsed += elapsed
+
+    def _follow(self, samples):
+        """The newest sample is less than one period old: the two clocks can't be further apart.
+        Without samples for seconds, the sensor has been reset or has stopped."""
+        age = self.clock_ms - self.time.ms
+        if age < 0:
+            self.clock_ms = self.time.ms
+        elif samples:
+            oldest = self.time.period // 16000
+            if age > oldest:
+                self.clock_ms = self.time.ms + oldest
+        elif age > SILENT_MS:
+            self._sensor_lost()
 
     def _gap(self, samples, cause):
         """Samples are missing before the newest batch of `samples`: as many as the MCU's clock
@@ -173,6 +193,7 @@ class Monitor:
         board.led(False)
         self._deadline = board.ticks_ms()
         self._pass(self._deadline)
+        self._elapsed = 0
         self._gap(0, record.SENSOR)
 
     def _button(self):

@@ -27,8 +27,12 @@ def folder(root):
 
 
 def names(path):
-    """Names of the night files in a folder, oldest first."""
-    return sorted(name for name in os.listdir(path) if name.endswith(SUFFIX))
+    """Names of the night files in a folder, oldest first; foreign files are passed over."""
+    return sorted(
+        name
+        for name in os.listdir(path)
+        if name.endswith(SUFFIX) and len(name) == 18 and name[:5].isdigit()
+    )
 
 
 class NightLog:

@@ -38,9 +38,10 @@ class Settings:
         if given.get("leg") in ("left", "right"):
             self.leg = given["leg"]
         if isinstance(given.get("label"), str):
-            self.label = given["label"][:60]
-        if given.get("rules") in RULES:
-            self.rules = RULES[given["rules"]]
+            self.label = given["label"][:40]
+        rules = given.get("rules")
+        if isinstance(rules, str) and rules in RULES:
+            self.rules = RULES[rules]
         if given.get("shank") in (0, 1, 2):
             self.shank = given["shank"]
         on_mg = given.get("on_mg")

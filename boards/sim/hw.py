@@ -157,7 +157,7 @@ class Board:
         self._utc = (day * _DAY_MS + ms_of_day - self.clock.us // 1000, tz_min)
 
     def nonce(self):
-        """Four bytes that name a session apart from any other; the same for the same input here."""
+        """Four bytes that tell sessions apart; here the same ones for the same input."""
         self._sessions += 1
         return crc32(self.device_id.encode() + bytes([self._sessions])).to_bytes(4, "big")
 

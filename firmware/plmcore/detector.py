@@ -12,7 +12,8 @@ from plmcore.native import const, micropython
 from plmcore.posture import BEFORE, HELD, SETTLE, Posture
 
 BLOCK = const(25)  # samples: half a second
-HELD_BACK = const(32)  # movements that can wait for their class
+HELD_BACK = const(32)  # movements that can wait for their class: 18 fit into 13 s,
+CHAINED = const(12)  # and so many may wait longer, for the end of the chain that they are in
 LONGEST_FEED = const(32)
 
 # Amplitudes in mg of the 0.5 s RMS envelope (engineering, chosen on simulated nights)
@@ -26,8 +27,8 @@ UNREST_BLOCKS = const(20)
 # A CLM is over the edge threshold for half a second in all; the ringing of a mattress is not.
 PLATEAU = const(22)
 # Filters and windows see a movement later than it happens, in samples.
-ONSET_LAG = const(4)
-OFFSET_LAG = const(7)
+ONSET_LAG = const(2)
+OFFSET_LAG = const(9)
 
 
 def power_of(mg):
@@ -57,7 +58,7 @@ def root(x: int) -> int:
 
 
 def deci_mg(power):
-    """RMS in 0.1 mg (0..34000) of the power of a 25-sample window (0..2**29)."""
+    """RMS in 0.1 mg (0..22620) of the power of a 25-sample window (0..2**29)."""
     # (10000/2048)**2 / 25 = 0.9537 = 61/64
     return root(power * 61 >> 6 if power < 1 << 24 else (power >> 6) * 61)
 
@@ -83,7 +84,7 @@ class Detector:
         self._power = array("i", [0] * LONGEST_FEED)
         self._primed = False
         self._phase = 0
-        self._gap_flag = 0
+        self._gap_at = -1  # number of the sample behind which the last gap lay
         self._head = self._waiting = 0
         self._onsets = array("i", [0] * HELD_BACK)
         self._offsets = array("i", [0] * HELD_BACK)
@@ -147,17 +148,17 @@ class Detector:
         if breaks:
             self.close()
             self._primed = False
-        elif state[kernel.OPEN]:
-            self._gap_flag = record.TOUCHES_GAP
+        self._gap_at = state[kernel.N]
         state[kernel.N] += lost
 
     def close(self):
         """The recording stops here: end the movement under way and decide all that wait."""
         state = self._state
         if state[kernel.OPEN]:
-            state[kernel.FALL] = state[kernel.N]
+            if not state[kernel.QUIET_RUN]:
+                state[kernel.FALL] = state[kernel.N]
             state[kernel.OPEN] = state[kernel.UP] = 0
-            self._gap_flag = record.TOUCHES_GAP
+            self._gap_at = state[kernel.N]
             self._end()
         self._all = True
 
@@ -205,8 +206,6 @@ class Detector:
         """The movement under way has ended: let it wait for its class."""
         state = self._state
         state[kernel.DONE] = 0
-        if self._waiting == HELD_BACK:  # can't be: each takes half a second at least
-            return
         i = (self._head + self._waiting) % HELD_BACK
         self._waiting += 1
         onset = state[kernel.RISE] - ONSET_LAG
@@ -215,8 +214,7 @@ class Detector:
         self._offsets[i] = offset if offset > onset else onset + 1
         self._peaks[i] = state[kernel.PEAK]
         self._plateaus[i] = state[kernel.ABOVE]
-        self._flags[i] = self._gap_flag
-        self._gap_flag = 0
+        self._flags[i] = record.TOUCHES_GAP if self._gap_at > state[kernel.RISE] else 0
         self._ages[i] = 0
         posture = self.posture
         ago = (state[kernel.N] - self._onsets[i]) // BLOCK
@@ -227,8 +225,7 @@ class Detector:
         self._was_vertical[i] = posture.is_vertical(ago)
         self._was_off[i] = posture.off
         self._chained[i] = 0
-        # a chain without end is broken up before the movements that wait run out of room
-        if 1 < self._waiting < HELD_BACK - 1:
+        if 1 < self._waiting <= CHAINED:
             self._chain(i, (i - 1) % HELD_BACK)
 
     def _chain(self, i, before):

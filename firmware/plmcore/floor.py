@@ -6,8 +6,6 @@ without having to know which samples are movement, and it follows a lasting chan
 Powers are sorted into bins, eight to a doubling (6 % in amplitude): the quantile needs no list.
 """
 
-from array import array
-
 from plmcore.native import MICROPYTHON, const, micropython
 
 if not MICROPYTHON:
@@ -40,7 +38,7 @@ def _quantile(bins: ptr8, rank: int) -> int:
 
 
 class Floor:
-    """`power`: the floor as the power of a 25-sample window (0..2**29), 0 before the first block."""
+    """`power`: the floor as the power of a 25-sample window (0..2**29), 0 before a block came."""
 
     def __init__(self):
         self.power = 0

@@ -8,9 +8,9 @@ Ranges, for any input whatever (proven in tests/unit/test_ranges.py):
     raw sample          1/16384 g       2**15   (16 bits, left-justified by the LIS3DH)
     filter input        1/2**20 g       2**21
     high-pass low       1/2**20 g       2**22
-    high-pass band      1/2**20 g       2**23
+    high-pass band      1/2**20 g       2**21
     high-pass output    1/2**20 g       2**23
-    low-pass state      1/2**24 g       2**28
+    low-pass state      1/2**24 g       2**27
     movement, one axis  1/2048 g        2047    (limited: 1 g)
     power of a sample   (1/2048 g)**2   3 * 2047**2 < 2**24
     power of a window   25 samples      25 * 3 * 2047**2 < 2**29

@@ -1,8 +1,8 @@
 """The names that viper code needs, for interpreters that have no viper.
 
-MicroPython compiles functions marked `@micropython.viper` to machine code and knows `ptr8`, `ptr16`
-and `ptr32` there. CPython runs the same source as plain Python: there the decorator does nothing
-and a pointer is the array itself.
+MicroPython compiles functions marked `@micropython.viper` to machine code and knows `ptr8`,
+`ptr16` and `ptr32` there. CPython runs the same source as plain Python: there the decorator does
+nothing and a pointer is the array itself.
 
 Rules for viper code in this package, so that every runtime gives the same bits:
 - All values stay under 2**30 in size (31-bit small ints, 32-bit registers on the RP2040).
@@ -28,7 +28,7 @@ else:
     def ptr(array):
         return array
 
-    class micropython:  # noqa: N801 - the module's own name
+    class micropython:
         """Stands in for MicroPython's module of that name."""
 
         @staticmethod

@@ -2,7 +2,7 @@
 
 Works on half-second blocks, two a second. Gravity is the mean of a block behind a second-order
 low-pass of 0.15 Hz. Ranges: block mean 2**17 (1/2**16 g), filter states 2**18, products 2**23;
-gravity 2**13 (1/4096 g), squared distances 3 * 2**28 < 2**30.
+gravity 2**13 (1/4096 g), squared distances under 3 * 2**24.
 """
 
 from array import array
@@ -19,6 +19,7 @@ SETTLE = const(6)  # blocks behind an offset until gravity's low-pass has settle
 HELD = const(20)  # blocks that the new posture must be held: 10 s
 # Unrest: gravity on an axis moves by over 10 mg from one half second to the next. Breathing does
 # not; a foot that rocks at 0.3 Hz does, though the movement's band hardly sees it.
+REST = const(3)  # blocks without it: the leg has come to rest
 UNREST = const(700)  # 1/2**16 g: 10.7 mg
 # Upright: the shank within 25 degrees of vertical, cos2 = 0.8214 = 841/1024, for 60 s.
 UPRIGHT_BLOCKS = const(120)
@@ -113,23 +114,29 @@ class Posture:
         return along * 1024 > total * 841
 
     def unrest(self, ago):
-        """Half seconds, 0..128, without a rest of a second around the block `ago` blocks ago."""
+        """Half seconds, 0..128, around the block `ago` blocks ago without a rest of 1.5 s."""
         most = self.blocks if self.blocks < KEPT else KEPT
-        length = 0
-        back = ago
-        while back < most and (self._moved_at(back) or self._moved_at(back + 1)):
-            back += 1
+        if ago > most:
+            ago = most
+        length = rest = 0
+        at = ago
+        while at < most and rest < REST:
+            rest = 0 if self._moves(at) else rest + 1
             length += 1
-        while ago > 0 and (self._moved_at(ago) or self._moved_at(ago - 1)):
-            ago -= 1
+            at += 1
+        at = ago
+        rest = 0
+        while at > 0 and rest < REST:
+            at -= 1
+            rest = 0 if self._moves(at) else rest + 1
             length += 1
-        return length
+        return length - 2 * REST if length > 2 * REST else 0
 
-    def _moved_at(self, ago):
+    def _moves(self, ago):
         return self._unrest[(self.blocks - 1 - ago) % KEPT]
 
     def changed(self, x, y, z, first, last):
-        """Gravity lay away from (x, y, z) in every block from `first` down to `last` blocks ago."""
+        """Gravity lay away from (x, y, z) in every block from `first` to `last` blocks ago."""
         ago = first
         while ago >= last:
             dx = self.gravity(0, ago) - x

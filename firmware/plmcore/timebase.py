@@ -2,13 +2,15 @@
 
 The LIS3DH's output rate is nominal: 10 % off is within its datasheet. Intervals of 10 and 90 s are
 judged in real time, so the period of a sample is measured over clean stretches of the recording.
-Time never jumps: a better estimate changes the slope from there on.
+In the first minute a better estimate counts for all samples so far; from then on it changes the
+slope, and time never jumps.
 """
 
 from plmcore.native import const
 
 NOMINAL = const(320000)  # period at 50 Hz, 1/16 us
 LEAST = const(250)  # samples before the measurement counts: an error of one sample is 0.4 %
+FIRST = const(3000)  # samples: the first minute
 MOST = const(32768)  # samples over which the rate is measured: 11 min
 SLOWEST = const(363636)  # 44 Hz: beyond 12 % the clocks can't be trusted, the estimate stays put
 FASTEST = const(285714)  # 56 Hz
@@ -26,7 +28,7 @@ class Timebase:
         self._elapsed = 0
 
     def advance(self, samples):
-        """`samples` more (0..2**29) have come, or were lost."""
+        """`samples` more (0..2**25) have come, or were lost."""
         self.n += samples
         while samples > 2000:  # 2000 * SLOWEST is under 2**30
             self.ms += 2000 * self.period // 16000
@@ -46,7 +48,11 @@ class Timebase:
         period = us // self._samples * 16 + us % self._samples * 16 // self._samples
         if FASTEST <= period <= SLOWEST:
             self.period = period
-        if self._samples >= MOST:
+            if self.n < FIRST:
+                self.ms = self.span(self.n)
+                self._rest = 0
+        # Only an even number is halved: half a sample dropped each time would be 15 ppm.
+        if self._samples >= MOST and not self._samples & 1:
             self._samples >>= 1
             self._elapsed >>= 1
 
@@ -63,10 +69,11 @@ class Timebase:
         )
 
     def span(self, samples):
-        """ms of a number of samples (0..2**24)."""
+        """ms of a number of samples (0..2.9 million: 16 h)."""
         whole = samples // 1000
         return whole * self.period // 16 + (samples % 1000) * self.period // 16000
 
     def at(self, n):
-        """ms of sample number n, not after the newest one."""
-        return self.ms - self.span(self.n - n)
+        """ms of sample number n, not after the newest one and less than 16 h before it."""
+        ms = self.ms - self.span(self.n - n)
+        return ms if ms > 0 else 0  # the first seconds may have passed at a wrong rate

@@ -17,8 +17,8 @@ MATCHING = """CLMs are matched one to one with true CLMs, onsets within 1 s (the
 the least error). Sensitivity, precision, F1 and timing are over all nights of a family, errors \
 without their sign; PLM/h and PI errors are the median seed and the worst one."""
 RIVAL_NOTE = """The rivals are written from their published parameters \
-(`tests/accuracy/rivals.py` says what was not published), get the same 10-bit samples, are told when the sleeper was out of \
-bed, and are scored by the same rules."""
+(`tests/accuracy/rivals.py` says what was not published), get the same 10-bit samples, are told \
+when the sleeper was out of bed, and are scored by the same rules."""
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
 """The noise floor."""
 
-from kit import Numbers
 from plmcore.floor import Floor
+
+from kit import Numbers
 
 
 def near(power, truth):

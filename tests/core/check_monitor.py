@@ -5,8 +5,9 @@ import os
 
 import hw
 import main
-from kit import Signal, monitored, records, run
 from plmcore import record
+
+from kit import Signal, monitored, records, run
 
 
 def path_of(monitor):
@@ -25,12 +26,12 @@ def of(found, kind):
     return [fields for k, fields in found if k == kind]
 
 
-def check_a_session_of_25_minutes(folder):
+def check_a_session_of_26_minutes(folder):
     signal = Signal(noise_mg=2).still(60)
     for _ in range(6):
         signal.burst(1.5, 100).still(23.5)
-    minute = Signal(noise_mg=2).still(60).raw
-    raw = signal.raw + minute * 22 + Signal().still(30).raw
+    breathing = Signal(noise_mg=2).burst(60, 6, 0.25)
+    raw = signal.raw + bytes(breathing.raw) * 22 + Signal().still(30).raw
     found, _ = night(folder, raw, utc=(20778, 79083000, 60))
     assert of(found, 0) == []
     meta = dict((m["key"], m["value"]) for m in of(found, record.META))
@@ -48,12 +49,13 @@ def check_a_session_of_25_minutes(folder):
     assert sum(e["samples"] for e in epochs) == len(raw) // 6
     for number, epoch in enumerate(epochs[:-1]):
         assert 0 <= epoch["n"] - 3000 * (number + 1) < 32
-        assert -1 <= epoch["gx"] <= 0 and -1 <= epoch["gy"] <= 0 and 63 <= epoch["gz"] <= 64
+        assert abs(epoch["gx"]) <= 1 and abs(epoch["gy"]) <= 1 and 63 <= epoch["gz"] <= 64
         assert epoch["flags"] == 0
     # a checkpoint every ten minutes, then the end
     counts = of(found, record.COUNTS)
     assert [c["reason"] for c in counts] == [record.CHECKPOINT] * 2 + [record.BY_HOST]
-    assert [c["ms"] // 60000 for c in counts] == [10, 20, 25]
+    for c, minutes in zip(counts, (10, 20, 26)):
+        assert abs(c["ms"] - 60000 * minutes) < 700
     lms = of(found, record.LM)
     assert [lm["kind"] for lm in lms] == [0] * 6
     assert [lm["flags"] for lm in lms] == [0] * 3 + [record.PLM] * 3
@@ -161,17 +163,19 @@ def check_an_unplugged_sensor_is_a_gap(folder):
 
 def check_an_overrun_is_a_gap_as_long_as_it_was(folder):
     for ppm in (0, -50000, 50000):
-        signal = Signal(noise_mg=2).still(120)
-        board, monitor = monitored(folder, signal.raw, odr_error_ppm=ppm)
-        run(monitor, 60000)
-        board.stall(1500)
-        run(monitor, 100000)
-        monitor.close(record.BY_HOST)
-        (gap,) = records(path_of(monitor), record.GAP)
-        assert gap["cause"] == record.OVERRUN
-        assert abs(gap["lost"] - board.model.overwritten) <= 3, (ppm, gap, board.model.overwritten)
-        (counts,) = records(path_of(monitor), record.COUNTS)
-        assert abs(counts["ms"] - monitor.clock_ms) < 100, ppm
+        for stall in (800, 1500):
+            signal = Signal(noise_mg=2).still(120)
+            board, monitor = monitored(folder, signal.raw, odr_error_ppm=ppm)
+            run(monitor, 60000)
+            board.stall(stall)
+            run(monitor, 100000)
+            monitor.close(record.BY_HOST)
+            case = (ppm, stall, board.model.overwritten)
+            (gap,) = records(path_of(monitor), record.GAP)
+            assert gap["cause"] == record.OVERRUN, case
+            assert abs(gap["lost"] - board.model.overwritten) <= 3, case
+            (counts,) = records(path_of(monitor), record.COUNTS)
+            assert abs(counts["ms"] - monitor.clock_ms) < 100, case
 
 
 def check_a_full_fifo_is_no_gap(folder):

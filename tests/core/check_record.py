@@ -2,8 +2,9 @@
 
 import struct
 
-from kit import Numbers
 from plmcore import record
+
+from kit import Numbers
 
 
 def frame(kind, payload, sequence=0):
@@ -55,7 +56,7 @@ def check_every_type_comes_back():
             data = record.MAGIC + frame(kind, struct.pack(layout, *values), 65535)
             ((at, found, sequence, fields),) = list(record.read(data))
             assert (at, found, sequence) == (len(record.MAGIC), kind, 65535)
-            assert fields == dict(zip(names, values))  # noqa: B905
+            assert fields == dict(zip(names, values))
 
 
 def check_text_and_series_come_back():
@@ -103,7 +104,7 @@ def check_every_flipped_bit_is_noticed():
         assert damaged, bit
         whole = [f[0] for f in found if f[1]]
         hit = bit >> 3
-        expected = [a for a, b in zip(bounds, bounds[1:]) if not a <= hit < b]  # noqa: B905, RUF007
+        expected = [a for a, b in zip(bounds, bounds[1:]) if not a <= hit < b]
         assert whole == expected, bit
         assert record.whole(bytes(bad)) == (
             0 if hit < 8 else max(b for b in bounds if b <= hit)
@@ -116,7 +117,7 @@ def check_every_truncation_is_read_up_to_the_damage():
         torn = data[:length]
         found = list(record.read(torn))
         whole = [f[0] for f in found if f[1]]
-        assert whole == [a for a, b in zip(bounds, bounds[1:]) if b <= length]  # noqa: B905, RUF007
+        assert whole == [a for a, b in zip(bounds, bounds[1:]) if b <= length]
         rest = length - max([b for b in bounds if b <= length] + [0])
         assert [f[3]["damaged"] for f in found if f[1] == 0] == ([rest] if rest else [])
         assert record.whole(torn) == length - rest

@@ -2,9 +2,10 @@
 
 import json
 
-from kit import DATA, Numbers
 from plmcore.rules import RULES
 from plmcore.series import Series
+
+from kit import DATA, Numbers
 
 GAP = None  # stands in a list of LMs for a hole in the recording
 

@@ -46,12 +46,12 @@ def check_a_wrong_value_means_its_default_only(folder):
             if (key, value) == ("shank", "true"):
                 continue  # is 1
             good[key] = value
-            text = "{" + ", ".join('"%s": %s' % (k, v) for k, v in good.items()) + "}"
+            text = "{" + ", ".join(f'"{k}": {v}' for k, v in good.items()) + "}"
             expected = ["right", "bed", "aasm3", 1, 9]
             expected[position] = DEFAULTS[position]
             assert values(given(folder, text)) == tuple(expected), text
 
 
-def check_a_label_is_text_of_60_characters(folder):
+def check_a_label_is_text_of_40_characters(folder):
     assert given(folder, '{"label": 5}').label == ""
-    assert given(folder, '{"label": "' + 100 * "k" + '"}').label == 60 * "k"
+    assert given(folder, '{"label": "' + 100 * "k" + '"}').label == 40 * "k"

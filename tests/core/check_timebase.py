@@ -1,7 +1,8 @@
 """Sample numbers to milliseconds."""
 
-from kit import Numbers
 from plmcore.timebase import Timebase
+
+from kit import Numbers
 
 RATES = (45000, 47500, 49999, 50000, 50500, 52500, 55000)  # mHz
 

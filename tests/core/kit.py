@@ -66,7 +66,7 @@ class Signal:
 
     def _put(self, *added):
         values = []
-        for g, a in zip(self.gravity, added):  # noqa: B905 - MicroPython has no strict
+        for g, a in zip(self.gravity, added):
             noise = self._numbers.between(-self._noise, self._noise) if self._noise else 0
             values.append(max(-32768 + 64, min(32767, g + a + noise)) & ~63)
         self.raw += struct.pack("<3h", *values)
@@ -87,7 +87,7 @@ def feed(detector, raw, sizes):
 
 
 def drain(detector):
-    """The movements that wait and have their class: (onset, offset, peak, plateau, kind, flags)."""
+    """Movements whose class is known: (onset, offset, peak, plateau, kind, flags)."""
     out = []
     while detector.next():
         d = detector

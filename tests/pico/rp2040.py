@@ -151,5 +151,3 @@ def _know_flash_id(mcu: RP2040, device_id: bytes) -> None:
         return answer
 
     ssi._shift_byte = shift_id
-
-

@@ -1,0 +1,82 @@
+"""On MicroPython: cycles of the monitor under heap_lock, where any allocation is a MemoryError.
+
+    micropython heap.py MODE FOLDER
+
+MODE is `quiet`, `kicks` (movements begin, end, are classed, scored and written) or `leak` (quiet,
+with one allocation in each cycle put in: must fail). Prints one line of what was done.
+"""
+
+import gc
+import sys
+
+import micropython
+
+_HERE = sys.argv[0].replace("\\", "/").rsplit("/", 1)[0]
+for _folder in ("/../../boards/sim", "/../../firmware", "/../core"):
+    sys.path.insert(0, _HERE + _folder)
+
+import kit  # noqa: E402
+
+WARM_UP = 3  # cycles: the driver makes its views of the buffer
+
+
+class Guard:
+    """The board as the monitor sees it. Its own inside is no firmware and may allocate."""
+
+    def __init__(self, board, leak):
+        self._board = board
+        self._locked = False
+        self._leak = leak
+        self.ticks_ms = board.ticks_ms
+        self.ticks_diff = board.ticks_diff
+        self.button = board.button
+        self.led = board.led
+
+    def lock(self):
+        self._board.i2c.heap_locked = self._locked = True
+        micropython.heap_lock()
+
+    def unlock(self):
+        if self._locked:
+            micropython.heap_unlock()
+            self._board.i2c.heap_locked = self._locked = False
+
+    def sleep_ms(self, ms):
+        locked = self._locked
+        self.unlock()
+        self._board.sleep_ms(ms)
+        if locked:
+            self.lock()
+
+    def feed(self):
+        if self._leak:
+            bytearray(16)
+
+
+def main(mode, folder):
+    signal = kit.Signal(noise_mg=2).still(30)
+    if mode == "kicks":
+        for _ in range(12):
+            signal.burst(1.5, 100).still(23.5)
+    else:
+        signal.still(300)
+    board, monitor = kit.monitored(folder, signal.still(120).raw)  # the source never ends
+    monitor.board = guard = Guard(board, mode == "leak")
+    locked = before = 0
+    for cycle in range(1100):
+        if cycle == 100:
+            gc.collect()
+            before = gc.mem_alloc()
+        # Once a minute an epoch goes onto the flash: the file system may allocate.
+        if cycle >= WARM_UP and monitor.time.n + 40 < monitor._epoch_end:
+            guard.lock()
+            locked += 1
+        try:
+            monitor.cycle()
+        finally:
+            guard.unlock()
+    gc.collect()
+    print(locked, monitor.movements, monitor.series.plm, gc.mem_alloc() - before)
+
+
+main(*sys.argv[1:])
