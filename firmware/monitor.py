@@ -18,6 +18,7 @@ MINUTE = const(3000)  # samples of an epoch at the nominal rate
 CHECKPOINT_EPOCHS = const(10)
 RETRY_MS = const(1000)
 SILENT_MS = const(2000)
+TICK_MS = const(2)  # both clocks are cut to whole ms
 TICKS_MASK = const(0x3FFFFFFF)
 URGE = const(1)  # marker: the button
 
@@ -149,10 +150,10 @@ class Monitor:
         """The newest sample is less than one period old: the two clocks can't be further apart.
         Without samples for seconds, the sensor has been reset or has stopped."""
         age = self.clock_ms - self.time.ms
-        if age < 0:
-            self.clock_ms = self.time.ms
+        if age < -TICK_MS:
+            self.clock_ms = self.time.ms - TICK_MS
         elif samples:
-            oldest = self.time.period // 16000
+            oldest = self.time.period // 16000 + TICK_MS
             if age > oldest:
                 self.clock_ms = self.time.ms + oldest
         elif age > SILENT_MS:

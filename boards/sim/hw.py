@@ -18,6 +18,7 @@ NAME = "sim"
 
 _TICKS = 1 << 30  # MicroPython's ticks_ms wraps here
 _DAY_MS = 86400000
+_HALF_US = 9000  # about half a period of 50 Hz: a drain falls in between two samples
 _EIO = 5  # what the rp2 port raises when nobody acknowledges
 
 
@@ -133,10 +134,11 @@ class Board:
         if before_loss is None:
             self.clock.us += ms * 1000
         elif before_loss > self.clock.us:
-            self.clock.us = before_loss
+            self.clock.us = before_loss + _HALF_US
         else:
             while model.waiting() < DEPTH and not model.exhausted:
                 self.clock.us += 1000
+            self.clock.us += _HALF_US
         waiting = model.waiting()
         if model.exhausted and (not waiting or model.overdue > 60 * 50):
             raise KeyboardInterrupt

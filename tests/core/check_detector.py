@@ -255,13 +255,16 @@ def check_kicks_of_a_standing_leg_are_upright():
 def check_every_kick_of_a_restless_minute_is_handed_out():
     # More kicks than can wait, without the second of rest that ends a chain. For longer than a
     # third of the floor's two minutes they would be the floor.
-    for every, count in ((1.2, 50), (1.4, 45)):
+    for every, lasting in ((1.3, 0.6), (1.5, 0.8)):
         signal = Signal().still(120)
-        for _ in range(count):
-            signal.burst(0.5, 100).still(every - 0.5)
-        detector = Detector()
-        found = feed(detector, signal.still(60).raw, [15])
-        assert len(found) == count, (every, len(found))
+        begun = []
+        for _ in range(40):
+            begun.append(signal.n)
+            signal.burst(lasting, 100).still(every - lasting)
+        found = feed(Detector(), signal.still(60).raw, [15])
+        assert len(found) == len(begun)
+        for movement, n in zip(found, begun):
+            assert abs(movement[0] - n) <= 5, (every, n, movement)
 
 
 def check_a_loud_floor_raises_the_threshold():
