@@ -183,7 +183,7 @@ def _check(hours: float, rate: float, seed: int, plm_per_hour: float, leg: str) 
         raise BadInput(f"There is no leg '{leg}'; choose left or right.")
 
 
-def make_night(  # noqa: PLR0917 (options, by name)
+def make_night(
     hours: float = 8.0,
     rate: float = 50.0,
     seed: int = 1,
