@@ -189,7 +189,10 @@ def _print_counts(found: dict[str, Any]) -> None:
     print(
         f"LM {counts['lm']}, CLM {counts['clm']}, PLM {counts['plm']} in {counts['series']} series"
     )
-    print(f"short intervals (IMI) {counts['short_imi']}")
+    print(
+        f"isolated CLMs {counts['isolated']}, short intervals (IMI) {counts['short_imi']}, PLM by "
+        f"the other reading of the short interval {counts['plm_strict']}"
+    )
     print("PLM / CLM: " + ("-" if index is None else f"{index:.2f}"))
 
 

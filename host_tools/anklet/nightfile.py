@@ -8,7 +8,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from anklet import device
+from anklet import device, runs
 
 device.use()  # the record format, the rules and the scorer are the device's own
 
@@ -270,10 +270,12 @@ def _counted(night: Session, checkpoint: dict[str, int] | None) -> dict[str, int
 
 def _numbers(night: Session) -> dict[str, Any]:
     rate, index = night.plm_per_hour, night.periodicity_index
+    counts = {name: night.counts[name] for name in COUNTS}
+    counts["isolated"] = counts["clm"] - counts["plm"]
     return {
         "recorded_s": round(night.recorded_s, 3),
         "in_bed_s": round(night.in_bed_s, 3),
-        "counts": {name: night.counts[name] for name in COUNTS},
+        "counts": counts,
         "plm_per_hour": None if rate is None else round(rate, 4),
         "periodicity_index": None if index is None else round(index, 4),
     }
@@ -299,6 +301,7 @@ def result(night: Session) -> dict[str, Any]:
             }
             for lm in night.lms
         ],
+        "series": runs.as_json((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms),
         **numbers,
     }
 

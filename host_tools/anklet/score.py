@@ -2,7 +2,7 @@
 
 import os
 
-from anklet import device, inputs, legs
+from anklet import device, inputs, legs, runs
 from anklet.errors import BadInput
 
 KINDS = ("clm", "short", "long")  # by the numbers of plmcore.series
@@ -86,6 +86,11 @@ def _result(lms: list[dict], series) -> dict:
             "series": series.series,
             "short_imi": series.short_imi,
             "plm_strict": series.plm_strict,
+            "isolated": series.clm - series.plm,
         },
+        "series": runs.as_json(
+            (round(lm["onset_s"] * 1000), round(lm["duration_s"] * 1000), lm["series"])
+            for lm in lms
+        ),
         "periodicity_index": round(series.plm / series.clm, 4) if series.clm else None,
     }

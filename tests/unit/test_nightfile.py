@@ -35,6 +35,7 @@ def test_result_is_the_promised_object():
         "series": 1,
     }
     del result["lms"]
+    assert [row["plm"] for row in result.pop("series")] == [4]
     assert result == {
         "schema": 1,
         "rules": "wasm2016",
@@ -50,6 +51,7 @@ def test_result_is_the_promised_object():
             "plm_strict": 4,
             "excluded": 1,
             "gaps": 0,
+            "isolated": 1,
         },
         "plm_per_hour": 4.8,
         "periodicity_index": 0.8,

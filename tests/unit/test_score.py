@@ -119,6 +119,7 @@ def test_what_score_prints(tmp_path):
         "series": 1,
         "short_imi": 0,
         "plm_strict": 5,
+        "isolated": 0,
     }
     assert result["periodicity_index"] == 1
     assert result["lms"][0] == {

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from itertools import pairwise
-from statistics import median
 
 from anklet import device
-from anklet.nightfile import LM, Session
+from anklet.nightfile import Session
+from anklet.runs import Run, runs
 
 device.use()  # the rules and the record format are the device's own
 
@@ -24,17 +23,6 @@ CAUSES = {
     "sensor": "the sensor did not answer",
     "restart": "the sensor was restarted",
 }
-
-
-@dataclass
-class SeriesRow:
-    """One series of PLMs; times in ms, median_imi in s."""
-
-    number: int
-    onset: int
-    movements: int
-    length: int
-    median_imi: float
 
 
 @dataclass
@@ -187,19 +175,8 @@ class Night:
         return out
 
     @cached_property
-    def series(self) -> list[SeriesRow]:
-        members: dict[int, list[LM]] = {}
-        for lm in self.lms:
-            if lm.plm and lm.series:
-                members.setdefault(lm.series, []).append(lm)
-        rows = []
-        for number, lms in sorted(members.items()):
-            onsets = [lm.onset_ms for lm in lms]
-            steps = [b - a for a, b in pairwise(onsets)]
-            end = max(lm.onset_ms + lm.duration_ms for lm in lms)
-            middle = median(steps) / 1000 if steps else 0.0
-            rows.append(SeriesRow(number, onsets[0], len(lms), end - onsets[0], middle))
-        return rows
+    def series(self) -> list[Run]:
+        return runs((lm.onset_ms, lm.duration_ms, lm.series) for lm in self.lms)
 
 
 def cause_of(cause: int) -> str:
