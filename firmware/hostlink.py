@@ -6,6 +6,7 @@ import json
 import os
 import sys
 
+from breadcrumb import last
 from nightlog import folder, names
 from settings import Settings
 
@@ -20,10 +21,11 @@ def attach(board):
 
 
 def _get():
+    global _board  # noqa: PLW0603
     if _board is None:
         import hw  # noqa: PLC0415 - on a computer there is none
 
-        attach(hw.board())
+        _board = hw.board()
     return _board
 
 
@@ -51,6 +53,7 @@ def info():
                 "micropython": sys.version,
                 "free": free,
                 "utc": board.utc(),
+                "start": last(board).get("start"),
                 "nights_dir": path,
                 "nights": [
                     [name, os.stat(path + "/" + name)[6], name + ".ok" in entries]
@@ -82,6 +85,28 @@ def ack(name, digest):
         with open(path + "/" + name + ".ok", "w") as file:
             file.write(digest)
         print("ok")
+
+
+def configure(given):
+    """Merge settings (a JSON object, see settings.py) into those on the board; what it does not
+    name stays. Print all of them, and whether something changed. Written whole or not at all."""
+    path = _get().root + "/settings.json"
+    settings = {}
+    try:
+        with open(path) as file:
+            found = json.load(file)
+        if isinstance(found, dict):
+            settings = found
+    except (OSError, ValueError):
+        pass  # none yet, or damaged: they begin anew
+    before = dict(settings)
+    settings.update(json.loads(given))
+    changed = settings != before
+    if changed:
+        with open(path + ".new", "w") as file:
+            json.dump(settings, file)
+        os.rename(path + ".new", path)
+    print(json.dumps({"settings": settings, "changed": changed}))
 
 
 def set_utc(day, ms_of_day, tz_min):

@@ -1,9 +1,11 @@
 """The only file that starts by itself: a way out first, then one session after another."""
 
 import hostlink
-from drivers.lis3dh import LIS3DH, SensorError
-from monitor import Monitor
-from nightlog import NightLog, folder
+from breadcrumb import Breadcrumb
+from drivers.lis3dh import SensorError
+from lamp import Lamp
+from monitor import NO_SENSOR, WRONG_SENSOR, Monitor, sensor_of
+from nightlog import NightLog, folder, make_room
 from plmcore import record
 from settings import Settings
 
@@ -11,24 +13,15 @@ try:
     from micropython import kbd_intr
 except ImportError:  # CPython
 
-    def kbd_intr(char):
+    def kbd_intr(chr):
         pass
 
 
 WINDOW_MS = 2000  # time for a Ctrl-C before anything starts
-RETRY_MS = 5000
-
-
-def sensor_of(board):
-    """The sensor, set up, on the first of the board's buses where one answers; else None."""
-    for bus in board.buses():
-        sensor = LIS3DH(bus)
-        try:
-            sensor.init(board.sleep_ms)
-            return sensor
-        except (OSError, SensorError):
-            continue
-    return None
+FLASH_FULL = 4  # of record.FAULTS
+WRITE = 5
+ENOSPC = 28
+FLASH_REST = 10  # rounds of blinks before such a flash is tried again: half a minute
 
 
 def run(board, progress=None):
@@ -39,28 +32,53 @@ def run(board, progress=None):
     """
     hostlink.attach(board)
     kbd_intr(-1)
+    lamp = Lamp(board)
+    crumb = Breadcrumb(board)
+    crumb.begin()
+    fault = 0
     try:
         while True:
-            sensor = sensor_of(board)
-            if sensor:
-                board.led(False)
-                try:
-                    log = NightLog(folder(board.root), board.nonce())
-                    session(board, Monitor(board, Settings(board.root), sensor, log), progress)
+            try:
+                sensor = sensor_of(board)
+            except OSError:
+                fault = NO_SENSOR
+            except SensorError:
+                fault = WRONG_SENSOR
+            else:
+                fault, ended = record_on(board, sensor, crumb, progress)
+                if ended:
                     return
-                except OSError:  # the flash is full or broken: try again as a new session
-                    pass
-            board.led(True)
-            board.feed()
-            board.sleep_ms(RETRY_MS)
+                crumb.end(fault)
+                for _ in range(FLASH_REST):
+                    lamp.fault(fault)
+                crumb.begin()
+                continue
+            lamp.fault(fault)
     except KeyboardInterrupt:
         pass
     finally:
+        crumb.end(fault)
+        board.led(False)
         kbd_intr(3)
 
 
+def record_on(board, sensor, crumb, progress=None):
+    """One session; returns its last fault (of record.FAULTS), and whether Ctrl-C ended it."""
+    log = None
+    try:
+        make_room(board.root)
+        log = NightLog(folder(board.root), board.nonce())
+        monitor = Monitor(board, Settings(board.root), sensor, log, crumb)
+        session(board, monitor, progress)
+        return monitor.fault, True
+    except OSError as error:
+        if log:
+            log.abandon()
+        return (FLASH_FULL if error.errno == ENOSPC else WRITE), False
+
+
 def session(board, monitor, progress=None):
-    """Run one session until Ctrl-C."""
+    """Run one session until Ctrl-C. Raises OSError when the flash is full or broken."""
     told = 0
     try:
         while True:
@@ -80,8 +98,9 @@ if __name__ == "__main__":
     import hw
 
     _board = hw.board()
-    try:
-        _board.sleep_ms(WINDOW_MS)
-        run(_board)
-    except KeyboardInterrupt:
-        pass
+    if not _board.button():  # held: the firmware stays out of the way
+        try:
+            _board.sleep_ms(WINDOW_MS)
+            run(_board)
+        except KeyboardInterrupt:
+            pass

@@ -4,7 +4,8 @@ Everything it works with is handed in: the board (clock, LED, button, watchdog),
 log. A cycle drains the FIFO, runs the detector, scores what it found and writes records.
 """
 
-from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES, SensorError
+from drivers.lis3dh import FIFO_DEPTH, LIS3DH, SAMPLE_BYTES, SensorError
+from lamp import Lamp
 from plmcore import record
 from plmcore.detector import FLOOR_FACTOR, GROSS_MG, Detector, deci_mg
 from plmcore.native import const
@@ -14,22 +15,46 @@ from plmcore.timebase import Timebase
 
 FORMAT = const(1)
 DRAIN_MS = const(300)  # half of the FIFO's depth: an erase of 300 ms in between loses nothing
+ENODEV = const(19)
 MINUTE = const(3000)  # samples of an epoch at the nominal rate
 CHECKPOINT_EPOCHS = const(10)
-RETRY_MS = const(1000)
+BOUNCE_MS = const(20)
+BOUNCES = const(60)  # tries at this pace, for a loose contact; the LED sets that of the later ones
 SILENT_MS = const(2000)
 TICK_MS = const(2)  # both clocks are cut to whole ms
 TICKS_MASK = const(0x3FFFFFFF)
 URGE = const(1)  # marker: the button
+NO_SENSOR = const(1)  # of record.FAULTS
+WRONG_SENSOR = const(2)
+HANG = const(6)
+
+
+def sensor_of(board):
+    """The sensor, set up, on the first of the board's buses, opened anew, where one answers.
+
+    Raises SensorError when only something else answers, OSError when nothing does.
+    """
+    wrong = None
+    for bus in board.buses():
+        sensor = LIS3DH(bus)
+        try:
+            sensor.init(board.sleep_ms)
+            return sensor
+        except SensorError as error:
+            wrong = error
+        except OSError:
+            pass
+    raise wrong or OSError(ENODEV)
 
 
 class Monitor:
     """Records one session.
 
     settings: see settings.py. sensor: an LIS3DH that was set up. log: a NightLog just begun.
+    crumb: a Breadcrumb, which says what went before. fault: the last one, of record.FAULTS.
     """
 
-    def __init__(self, board, settings, sensor, log):
+    def __init__(self, board, settings, sensor, log, crumb=None):
         self.board = board
         self.sensor = sensor
         self.log = log
@@ -41,9 +66,11 @@ class Monitor:
         self._epoch_end = MINUTE
         self._epoch_samples = self._epoch_flags = self._epochs = 0
         self._pressed = False
+        self.fault = 0
+        self.lamp = Lamp(board)
         self._elapsed = 0  # ms since samples last came
         self.clock_ms = 0  # of the MCU, since the session began; `time` is that of the samples
-        self._header(settings)
+        self._header(settings, crumb)
         self._last = self._deadline = board.ticks_ms()
 
     def cycle(self):
@@ -53,6 +80,7 @@ class Monitor:
         if wait > 0:
             board.sleep_ms(wait)
         board.feed()
+        self.lamp.work()
         now = board.ticks_ms()
         self._deadline = (self._deadline + DRAIN_MS) & TICKS_MASK
         if board.ticks_diff(self._deadline, now) < 0:  # late: no burst of cycles to catch up
@@ -79,6 +107,7 @@ class Monitor:
         self._button()
         if self.time.n >= self._epoch_end:
             self._epoch()
+        self.lamp.rest()
 
     def close(self, reason):
         """End the session: score what waits, write the counts, bring all onto the flash."""
@@ -89,7 +118,7 @@ class Monitor:
         self._counts(reason)
         self.log.close()
 
-    def _header(self, settings):
+    def _header(self, settings, crumb):
         log, board = self.log, self.board
         for key, value in (
             ("format", FORMAT),
@@ -112,6 +141,13 @@ class Monitor:
         utc = board.utc()
         if utc:
             log.anchor(0, 0, utc[0], utc[1], utc[2])
+        if crumb:
+            log.meta("start", crumb.cause)
+            if crumb.goes_on:  # the time before the first sample is no part of this session
+                lost_ms = crumb.lost_ms()
+                log.gap(0, 0, self.time.samples_in(lost_ms), lost_ms, record.RESTART)
+            if crumb.cause == "watchdog":
+                log.fault(0, 0, HANG, 0)
         log.flush()
 
     def _score(self):
@@ -150,14 +186,18 @@ class Monitor:
         """The newest sample is less than one period old: the two clocks can't be further apart.
         Without samples for seconds, the sensor has been reset or has stopped."""
         age = self.clock_ms - self.time.ms
+        oldest = self.time.period // 16000
+        over = 0
         if age < -TICK_MS:
-            self.clock_ms = self.time.ms - TICK_MS
-        elif samples:
-            oldest = self.time.period // 16000 + TICK_MS
-            if age > oldest:
-                self.clock_ms = self.time.ms + oldest
-        elif age > SILENT_MS:
+            over = age + TICK_MS
+        elif age > oldest + TICK_MS:
+            over = age - oldest - TICK_MS
+        if over > SILENT_MS and not samples:
             self._sensor_lost()
+        elif over and not self.time.settled:
+            self.clock_ms -= over
+        elif over and samples:  # errors of a few ppm add up over a night
+            self.time.ms += 1 if over > 0 else -1
 
     def _gap(self, samples, cause):
         """Samples are missing before the newest batch of `samples`: as many as the MCU's clock
@@ -178,24 +218,34 @@ class Monitor:
         self._epoch_flags |= record.EPOCH_GAP
 
     def _sensor_lost(self):
-        """The sensor does not answer: try until it does, then log the time as a gap."""
+        """The sensor does not answer: try until it does, then log the time as a gap. So does an
+        end of the session in that time."""
         board = self.board
-        self.log.fault(self.time.n, self.time.ms, 1, 0)
+        self.fault = NO_SENSOR
+        self.log.fault(self.time.n, self.time.ms, NO_SENSOR, 0)
         self.log.flush()
-        board.led(True)
-        while True:
-            board.feed()
-            board.sleep_ms(RETRY_MS)
-            try:
-                self.sensor.init(board.sleep_ms)
-                break
-            except (OSError, SensorError):
-                pass
         board.led(False)
-        self._deadline = board.ticks_ms()
-        self._pass(self._deadline)
-        self._elapsed = 0
-        self._gap(0, record.SENSOR)
+        tries = 0
+        try:
+            while True:
+                try:
+                    self.sensor = sensor_of(board)
+                    return
+                except OSError:
+                    number = NO_SENSOR
+                except SensorError:
+                    number = WRONG_SENSOR
+                tries += 1
+                if tries < BOUNCES:
+                    board.feed()
+                    board.sleep_ms(BOUNCE_MS)
+                else:
+                    self.lamp.fault(number)
+        finally:
+            self._deadline = board.ticks_ms()
+            self._pass(self._deadline)
+            self._elapsed = 0
+            self._gap(0, record.SENSOR)
 
     def _button(self):
         pressed = self.board.button()

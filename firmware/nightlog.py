@@ -14,6 +14,7 @@ from plmcore.native import const
 
 BUFFER = const(1024)
 SUFFIX = ".plm"
+ROOM = const(150000)  # bytes: several nights
 
 
 def folder(root):
@@ -33,6 +34,22 @@ def names(path):
         for name in os.listdir(path)
         if name.endswith(SUFFIX) and len(name) == 18 and name[:5].isdigit()
     )
+
+
+def make_room(root, room=ROOM):
+    """Remove the oldest nights that a computer has filed, until `room` bytes are free.
+
+    A night that it has not acknowledged is never removed, nor is the newest.
+    """
+    path = folder(root)
+    acked = set(os.listdir(path))
+    for name in names(path)[:-1]:
+        stat = os.statvfs(path)
+        if stat[0] * stat[3] >= room:
+            break
+        if name + ".ok" in acked:
+            os.remove(path + "/" + name)
+            os.remove(path + "/" + name + ".ok")
 
 
 class NightLog:
@@ -134,6 +151,15 @@ class NightLog:
             self.flush()
         finally:
             self._file.close()
+
+    def abandon(self):
+        """The flash takes no more: leave what is there, and no file without a header."""
+        try:
+            self._file.close()
+            if not os.stat(self.path)[6]:
+                os.remove(self.path)
+        except OSError:
+            pass
 
     def _place(self, length):
         """Where a payload of this length goes; makes room in the buffer."""

@@ -27,7 +27,7 @@ class RamFlash:
         self.programs = array.array("I", [0] * blocks)
         self.erases = array.array("I", [0] * blocks)
         self._erased = b"\xff" * block_size
-        self._data = [None] * blocks  # None: erased
+        self._data: list = [None] * blocks  # None: erased
 
     def readblocks(self, block, buf, offset=0):
         """Fill buf from block on, at offset."""
@@ -89,6 +89,6 @@ def mount(path, blocks=352):
     if vfs is None:
         return None
     flash = RamFlash(blocks)
-    vfs.VfsLfs2.mkfs(flash)
-    vfs.mount(vfs.VfsLfs2(flash), path)
+    vfs.VfsLfs2.mkfs(flash)  # pyright: ignore[reportArgumentType]
+    vfs.mount(vfs.VfsLfs2(flash), path)  # pyright: ignore[reportArgumentType]
     return flash

@@ -6,13 +6,20 @@ computing does.
 
 from binascii import crc32
 
-from drivers.bus import I2CBus
+from drivers.bus import I2CBus, SPIBus
 from lis3dh_model import DEPTH, LIS3DHModel
+from spi import SimSPI
 
 try:
     from micropython import heap_lock, heap_unlock
-except ImportError:  # CPython
-    heap_lock = heap_unlock = None
+except ImportError:  # CPython, where nothing is locked
+
+    def heap_lock() -> int:
+        return 0
+
+    def heap_unlock() -> int:
+        return 0
+
 
 NAME = "sim"
 
@@ -90,8 +97,9 @@ class SimI2C:
 class Board:
     """One board. Every other board offers the same names; what is only here is for tests.
 
-    name, device_id (hex string), root (directory of settings and nights), i2c.
-    Only here: clock, model (the sensor), led_on, pressed (the button), fed (watchdog feeds).
+    name, device_id (hex string), root (directory of settings and nights).
+    Only here: clock, model (the sensor), led_on, pressed (the button), fed (watchdog feeds),
+    battery (mV, None without one), bus ("i2c" or "spi": how the sensor is wired), i2c, spi.
     """
 
     name = NAME
@@ -101,10 +109,14 @@ class Board:
         self.device_id = device_id
         self.clock = Clock()
         self.model = LIS3DHModel(source, self.clock.ticks_us, odr_error_ppm, True)
+        self.bus = "i2c"
         self.i2c = SimI2C(self.clock, self.model)
+        self.spi = SimSPI(self.clock, self.model)
         self.led_on = False
         self.pressed = False
+        self.battery = None
         self.fed = 0
+        self._kept = 0
         self._sessions = 0
         self._utc = None
         if utc is not None:
@@ -112,6 +124,8 @@ class Board:
 
     def buses(self):
         """Buses on which the sensor may be, in the order to try them."""
+        if self.bus == "spi":
+            return [SPIBus(self.spi, self.spi.cs)]
         return [I2CBus(self.i2c, 0x18), I2CBus(self.i2c, 0x19)]
 
     def ticks_ms(self):
@@ -169,6 +183,18 @@ class Board:
     def button(self):
         """Whether the button is held."""
         return self.pressed
+
+    def battery_mv(self):
+        """Voltage of the battery in mV; None where the board can't measure one."""
+        return self.battery
+
+    def keep(self, value):
+        """Keep a number (0..2**30 - 1) until the power goes."""
+        self._kept = value
+
+    def kept(self):
+        """The number kept last, 0 when there is none."""
+        return self._kept
 
     def feed(self):
         """Feed the watchdog."""

@@ -36,7 +36,7 @@ def record(source, root, *, samples=0, settings=None, progress=None, **board):
     def tell(n):
         nonlocal told
         percent = n * 100 // samples
-        if percent > told:
+        if progress and percent > told:
             told = percent
             progress(percent)
 

@@ -35,6 +35,7 @@ _FIFO_CTRL = 0x2E
 _FIFO_SRC = 0x2F
 
 _CHIP_ID = 0x33
+_EIO = 5
 _ALL_AXES = 0x07
 _BDU = 0x80
 _SELF_TEST_0 = 0x02
@@ -42,6 +43,7 @@ _I1_WTM = 0x04
 _FIFO_EN = 0x40
 _STREAM = 0x80
 _OVRN = 0x40
+_EMPTY = 0x20
 _FSS = 0x1F
 
 _TEST_SAMPLES = 5
@@ -98,10 +100,12 @@ class LIS3DH:
         self.overrun = False
 
     def level(self):
-        """Samples waiting, 0..32. Allocates nothing."""
+        """Samples waiting, 0..32. Allocates nothing. Raises OSError when nothing answers."""
         self._bus.read(_FIFO_SRC, self._byte)
         src = self._byte[0]
         n = src & _FSS
+        if n and src & _EMPTY:  # all ones: SPI without a sensor
+            raise OSError(_EIO)
         self.overrun = src & _OVRN != 0
         # FSS has five bits: 32 samples read as 31 with OVRN set.
         if self.overrun and n == _FSS:
@@ -158,9 +162,18 @@ class LIS3DH:
         pushed = self._sums(sleep_ms)
         self.init(sleep_ms)
         unit = 64 * _TEST_SAMPLES
-        change = [(p - s + unit // 2) // unit for p, s in zip(pushed, still)]  # noqa: B905
+        change = [(p - s + unit // 2) // unit for p, s in zip(pushed, still)]
         ok = min(abs(c) for c in change) >= _TEST_MIN and max(abs(c) for c in change) <= _TEST_MAX
         return (ok, change[0], change[1], change[2])
+
+    def push(self, on):
+        """Push the proof masses, or let them go, while the FIFO runs."""
+        self._write(_CTRL4, _BDU | _SELF_TEST_0 if on else _BDU)
+
+    def who_am_i(self):
+        """What the part says it is: 0x33 for an LIS3DH. Raises OSError when nothing answers."""
+        self._bus.read(_WHO_AM_I, self._byte)
+        return self._byte[0]
 
     def _sums(self, sleep_ms):
         sleep_ms(90)
@@ -174,9 +187,9 @@ class LIS3DH:
         return sums
 
     def _check_id(self):
-        self._bus.read(_WHO_AM_I, self._byte)
-        if self._byte[0] != _CHIP_ID:
-            raise SensorError(f"not an LIS3DH: WHO_AM_I is 0x{self._byte[0]:02x}, not 0x33")
+        found = self.who_am_i()
+        if found != _CHIP_ID:
+            raise SensorError(f"not an LIS3DH: WHO_AM_I is 0x{found:02x}, not 0x33")
 
     def _write(self, reg, value):
         self._bus.write(reg, value)

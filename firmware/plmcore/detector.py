@@ -22,8 +22,8 @@ FLOOR_FACTOR = const(8)  # and at least this multiple of the noise floor
 GROSS_MG = const(380)  # a movement over this is no leg movement but a turn
 # A turn in bed comes in bouts with less than a second of rest: one posture counts for all of it.
 CHAIN_REST = const(50)  # samples
-# A leg that does not come to rest for over 10 s turns, rocks or trembles, whatever the parts.
-UNREST_BLOCKS = const(20)
+# A leg that does not come to rest for 10 s turns, rocks or trembles, whatever the parts.
+UNREST_BLOCKS = const(19)
 # A CLM is over the edge threshold for half a second in all; the ringing of a mattress is not.
 PLATEAU = const(22)
 # Filters and windows see a movement later than it happens, in samples.
@@ -104,6 +104,21 @@ class Detector:
     def n(self):
         """Number of the next sample."""
         return self._state[kernel.N]
+
+    @property
+    def envelope(self):
+        """Power of the newest half second; deci_mg() makes it an amplitude."""
+        return self._state[kernel.LONG_SUM]
+
+    @property
+    def threshold(self):
+        """The power over which a movement begins."""
+        return self._state[kernel.ON]
+
+    @property
+    def moving(self):
+        """Whether a movement is under way."""
+        return self._state[kernel.OPEN] != 0
 
     def feed(self, raw, samples):
         """Take `samples` (0..32) raw samples: 6 bytes each, x, y, z little-endian."""

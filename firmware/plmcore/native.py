@@ -19,7 +19,7 @@ MICROPYTHON = sys.implementation.name == "micropython"
 if MICROPYTHON:
     import micropython
 
-    const = micropython.const
+    const = micropython.const  # pyright: ignore[reportAssignmentType]
 else:
 
     def const(x):
@@ -28,11 +28,12 @@ else:
     def ptr(array):
         return array
 
-    class micropython:
-        """Stands in for MicroPython's module of that name."""
+    class Stand:
+        """Stands in for MicroPython's module."""
 
         @staticmethod
         def viper(function):
             return function
 
+    micropython = Stand
     ptr8 = ptr16 = ptr32 = ptr

@@ -24,11 +24,11 @@ UNREST = const(700)  # 1/2**16 g: 10.7 mg
 # Upright: the shank within 25 degrees of vertical, cos2 = 0.8214 = 841/1024, for 60 s.
 UPRIGHT_BLOCKS = const(120)
 # Off the body: no breathing. Mean square of the 0.15 to 1 Hz band, all axes, (1/16384 g)**2 a
-# block: sensor noise alone gives about 70, breathing of 2 mg about 400.
-STILL_POWER = const(190)
+# block: sensor noise alone gives 40 to 140, breathing of 2 mg over 440, of 1 mg about 170.
+STILL_POWER = const(160)
 STILL_MOVEMENT = const(40000)  # and no half second over 20 mg
 MINUTE = const(120)
-OFF_MINUTES = const(10)
+OFF_MINUTES = const(15)
 
 
 class Posture:

@@ -3,7 +3,7 @@
 The LIS3DH's output rate is nominal: 10 % off is within its datasheet. Intervals of 10 and 90 s are
 judged in real time, so the period of a sample is measured over clean stretches of the recording.
 In the first minute a better estimate counts for all samples so far; from then on it changes the
-slope, and time never jumps.
+slope. `settled` tells which.
 """
 
 from plmcore.native import const
@@ -23,6 +23,7 @@ class Timebase:
         self.n = 0
         self.ms = 0
         self.period = NOMINAL
+        self.settled = False
         self._rest = 0  # 1/16 us left over from ms
         self._samples = 0
         self._elapsed = 0
@@ -48,7 +49,8 @@ class Timebase:
         period = us // self._samples * 16 + us % self._samples * 16 // self._samples
         if FASTEST <= period <= SLOWEST:
             self.period = period
-            if self.n < FIRST:
+            self.settled = self.n >= FIRST
+            if not self.settled:
                 self.ms = self.span(self.n)
                 self._rest = 0
         # Only an even number is halved: half a sample dropped each time would be 15 ppm.

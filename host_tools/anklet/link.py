@@ -3,6 +3,7 @@
 Whatever comes from the board is checked before it is used.
 """
 
+import binascii
 import contextlib
 import datetime as dt
 import io
@@ -11,7 +12,7 @@ import os
 import re
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -28,7 +29,10 @@ NIGHT = re.compile(r"[0-9]{5}-[0-9a-f]{8}\.plm")
 DEVICE = re.compile(r"[0-9A-Za-z_-]{1,64}")
 FOLDER = re.compile(r"(/[0-9A-Za-z_.-]+)+")
 CHUNK = 1024  # bytes a read: its repr has to fit into the board's memory
+PUT_CHUNK = 1024  # bytes a write: they are compiled there, as text
 TIMEOUT_S = 10
+TRY_S = 3  # for MicroPython's prompt, each time
+END = b"\x04"  # of what a program prints, and of its traceback
 HASH_TIMEOUT_S = 60
 
 Progress = Callable[[int, int], None]
@@ -57,18 +61,26 @@ class Info:
     folder: str
     nights: list[Night]
     clock_offset_s: float | None
+    rules: str
+    micropython: str
+    free: int | None  # bytes of flash
 
 
 class Link:
     """A board's port, open. The board is interrupted by the first call and goes on afterwards.
 
-    Raises NoBoard or PortBusy when it can't be opened; the calls raise NoFirmware when no
-    firmware of ours answers, NotVerified when the connection breaks.
+    command: what errors tell the person to run again. patience: seconds until a silent board is
+    given up. Raises NoBoard or PortBusy when the port can't be opened; the calls raise NoFirmware
+    when no MicroPython answers or, but for run, put and restart, no firmware of ours; NotVerified
+    when the connection breaks.
     """
 
-    def __init__(self, port: str):
+    def __init__(self, port: str, command: str = "anklet sync", patience: float = TIMEOUT_S):
         self.port = port
+        self.command = command
+        self._patience = patience
         self._interrupted = False
+        self._ours = False
         self._transport: Any = None
 
     def __enter__(self) -> "Link":
@@ -96,8 +108,7 @@ class Link:
 
     def info(self) -> Info:
         """Which board this is, and its nights, oldest first."""
-        with self._talking():
-            self._interrupt()  # it may have a night to close: not to be timed with the clock
+        self._need_firmware()  # it may have a night to close: not to be timed with the clock
         asked = time.time()
         answer = self._call("info()")
         heard = time.time()
@@ -141,34 +152,133 @@ class Link:
         day, ms_of_day = divmod(time.time_ns() // 1_000_000, 86_400_000)
         self._call(f"set_utc({day}, {ms_of_day}, {zone})")
 
-    def _call(self, call: str, timeout: float = TIMEOUT_S) -> str:
-        """Run hostlink.`call` on the board; what it printed, without the end of line."""
+    def configure(self, settings: dict[str, Any]) -> bool:
+        """Merge into the board's settings; whether that changed any."""
+        answer = self._call(f"configure({json.dumps(settings)!r})")
+        try:
+            return json.loads(answer)["changed"] is True
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._nonsense() from error
+
+    def run(self, code: str, timeout: float = TIMEOUT_S) -> str:
+        """Run MicroPython code on the board; what it printed, without the end of line. timeout:
+        seconds of silence. What the code defines is there for the next call."""
         with self._talking():
             self._interrupt()
-            answer, error = self._transport.exec_raw(f"hostlink.{call}", timeout)
+            answer, error = self._transport.exec_raw(code, timeout)
             if error:
                 raise TransportExecError(answer, error.decode(errors="replace"))
             return answer.decode(errors="replace").strip()
+
+    def lines(self, code: str) -> Generator[str, None, None]:
+        """Run MicroPython code on the board; each line that it prints, as it comes. Closing the
+        iterator ends the code."""
+        with self._talking():
+            self._interrupt()
+            self._transport.exec_raw_no_follow(code)
+        running = True
+        try:
+            while running:
+                with self._talking():
+                    line = self._until(b"\n", END)
+                    running = not line.endswith(END)
+                    if not running:
+                        error = self._until(END)[:-1]
+                        if error:
+                            raise TransportExecError(line, error.decode(errors="replace"))
+                if text := line.rstrip(END).decode(errors="replace").strip():
+                    yield text
+        finally:
+            if running:
+                with contextlib.suppress(OSError, TransportError):
+                    self._transport.serial.write(b"\x03")
+                    self._until(END)
+                    self._until(END)
+
+    def _until(self, *ends: bytes) -> bytes:
+        got = self._transport.read_until(1, ends, timeout=TIMEOUT_S)
+        if not got.endswith(ends):
+            raise TransportError("silence")
+        return got
+
+    def need(self, module: str) -> None:
+        """Import a module of the firmware. Raises NoFirmware when the board has none such."""
+        self._need_firmware()
+        try:
+            self.run(f"import {module}")
+        except NotVerified as error:
+            if "ImportError" in str(getattr(error.__cause__, "error_output", "")):
+                raise NoFirmware(
+                    f"The firmware on {self.port} is older than this anklet; run anklet install "
+                    f"to update it, nights stay."
+                ) from None
+            raise
+
+    def put(self, path: str, data: bytes, progress: Progress | None = None) -> None:
+        """Write a file on the board; its folder has to be there."""
+        with self._talking():
+            self._interrupt()
+            # As base64: half of what fs_writefile would send.
+            self._transport.exec(
+                f"import binascii\nf = open({path!r}, 'wb')\n"
+                "def w(text):\n    f.write(binascii.a2b_base64(text))"
+            )
+            for start in range(0, len(data), PUT_CHUNK):
+                part = data[start : start + PUT_CHUNK]
+                self._transport.exec(f"w({binascii.b2a_base64(part, newline=False)!r})")
+                if progress:
+                    progress(start + len(part), len(data))
+            self._transport.exec("f.close()")
+
+    def restart(self) -> None:
+        """Start MicroPython anew without starting the firmware; our modules are not loaded."""
+        with self._talking():
+            self._interrupt()
+            self._transport.enter_raw_repl(soft_reset=True)
+            self._ours = False
+
+    def _call(self, call: str, timeout: float = TIMEOUT_S) -> str:
+        """Run hostlink.`call` on the board; what it printed."""
+        self._need_firmware()
+        return self.run(f"hostlink.{call}", timeout)
 
     def _interrupt(self) -> None:
         if self._interrupted:
             return
         self._interrupted = True
-        try:
-            self._transport.enter_raw_repl(soft_reset=False)
-        except TransportError:
+        # A Ctrl-C that comes while MicroPython starts, as behind another call of ours, is lost.
+        tries, end = 0, time.monotonic() + self._patience
+        while tries == 0 or time.monotonic() < end:
+            tries += 1
+            try:
+                wait = min(TRY_S, self._patience)
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=wait)
+            except TransportError:
+                continue
+            if tries > 1:  # answers to earlier tries may come late: ask once more behind them
+                time.sleep(0.5)
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=TRY_S)
+            break
+        else:
             raise NoFirmware(
                 f"Nothing on {self.port} answers as MicroPython does; unplug the board, plug it "
                 f"in again and try once more, or choose another port with --port."
-            ) from None
-        _, error = self._transport.exec_raw("import hostlink", TIMEOUT_S)
-        if b"ImportError" in error:
-            raise NoFirmware(
-                f"The board on {self.port} runs MicroPython, but not Anklet's firmware; put the "
-                f"firmware on it first."
             )
-        if error:
-            raise TransportExecError(b"", error.decode(errors="replace"))
+
+    def _need_firmware(self) -> None:
+        if self._ours:
+            return
+        try:
+            self.run("import hostlink")
+        except NotVerified as error:
+            told = str(getattr(error.__cause__, "error_output", ""))
+            if "ImportError" in told or "incompatible .mpy" in told:
+                raise NoFirmware(
+                    f"The board on {self.port} runs MicroPython, but not Anklet's firmware; run "
+                    f"anklet install to put it there."
+                ) from None
+            raise
+        self._ours = True
 
     @contextlib.contextmanager
     def _talking(self) -> Iterator[None]:
@@ -181,21 +291,21 @@ class Link:
         except TransportExecError as error:
             last = (error.error_output.strip() or "?").splitlines()[-1]
             raise NotVerified(
-                f"The board on {self.port} reports {last!r}; nothing was removed from it. Plug "
-                f"it in again and run anklet sync again."
+                f"The board on {self.port} reports {last!r}; no night was removed from it. Plug "
+                f"it in again and run {self.command} again."
             ) from error
         except (OSError, TransportError, struct.error) as error:
             raise NotVerified(
-                f"The connection to {self.port} was lost; nothing was removed from the board. "
-                f"Plug it in again and run anklet sync again."
+                f"The connection to {self.port} was lost; no night was removed from the board. "
+                f"Plug it in again and run {self.command} again."
             ) from error
         except (ValueError, SyntaxError, TypeError) as error:
             raise self._nonsense() from error
 
     def _nonsense(self) -> AnkletError:
         return NotVerified(
-            f"The board on {self.port} sent an answer that makes no sense; nothing was removed "
-            f"from it. Plug it in again and run anklet sync again."
+            f"The board on {self.port} sent an answer that makes no sense; no night was removed "
+            f"from it. Plug it in again and run {self.command} again."
         )
 
     def _why_closed(self) -> AnkletError:
@@ -263,4 +373,7 @@ def _info(given: dict[str, Any], now: float) -> Info:
         folder=_matching(FOLDER, given["nights_dir"]),
         nights=sorted(nights, key=lambda night: night.name),
         clock_offset_s=offset,
+        rules=_text(given.get("rules", "")),
+        micropython=_text(given.get("micropython", "")),
+        free=free if type(free := given.get("free")) is int else None,
     )

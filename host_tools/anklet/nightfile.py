@@ -46,6 +46,8 @@ class Session:
     """One recording session.
 
     epochs, gaps, anchors, markers, faults: dicts with the fields of plmcore.record.FIELDS.
+    restart: the gap before the first sample, when the session goes on with a recording that was
+    interrupted; its lost_ms, 0 if not known, is no part of this session.
     counts: those of COUNTS, and gap_ms, upright_ms, off_body_ms.
     length_ms: from the first sample to the end, gaps included.
     damage: (offset, bytes) of each stretch that can't be read, (offset, 0) where records miss.
@@ -63,6 +65,7 @@ class Session:
     anchors: list[dict[str, int]] = field(default_factory=list)
     markers: list[dict[str, int]] = field(default_factory=list)
     faults: list[dict[str, int]] = field(default_factory=list)
+    restart: dict[str, int] | None = None
     counts: dict[str, int] = field(default_factory=dict)
     damage: list[tuple[int, int]] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
@@ -159,6 +162,8 @@ def parse(data: bytes, session: str = "", device: str = "") -> Session:
             for number in fields["numbers"]:
                 if earlier := by_number.get(number):
                     earlier.plm, earlier.series = True, fields["series"]
+        elif kind == record.GAP and fields["cause"] == record.RESTART:
+            night.restart = fields
         elif kind in lists:
             lists[kind].append(fields)
     night.session = night.session or night.meta.get("session", "")

@@ -24,6 +24,7 @@ class SimBoard:
 
     hear: called with each line that the script prints, its end of line cut off.
     unplug_after: the connection breaks when so many bytes came from the board.
+    resets: after a soft reset `command` runs again, as a board starts again; else that ends it.
     A context manager: leaving it ends MicroPython. Raises ChildProcessError with what was printed
     when the script fails.
     """
@@ -33,28 +34,36 @@ class SimBoard:
         command: Sequence[str],
         hear: Callable[[str], None] | None = None,
         unplug_after: int | None = None,
+        resets: bool = False,
     ):
+        self._command = command
+        self._resets = resets
+        self._raw = False  # the raw REPL outlives a soft reset
+        self._begin(hear or (lambda line: None))
+        self._outside, self._end = pty.openpty()
+        tty.setraw(self._end)
+        self.port = os.ttyname(self._end)
+        self.sent = 0  # bytes that came from the board
+        self._unplug_after = unplug_after
+        self._stop, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._carry)
+        self._thread.start()
+
+    def _begin(self, hear: Callable[[str], None]) -> None:
         self._inside, slave = pty.openpty()
         tty.setraw(slave)
         mode = termios.tcgetattr(slave)
         mode[3] |= termios.ISIG  # Ctrl-C interrupts, as on a board
         termios.tcsetattr(slave, termios.TCSANOW, mode)
         self._process = subprocess.Popen(
-            command,
+            self._command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            preexec_fn=lambda: _controlling(slave),  # noqa: PLW1509 - no threads yet
+            preexec_fn=lambda: _controlling(slave),  # noqa: PLW1509 - takes no lock
         )
         os.close(slave)
-        self._listen(hear or (lambda line: None))
-        self._outside, self._end = pty.openpty()
-        tty.setraw(self._end)
-        self.port = os.ttyname(self._end)
-        self._left = unplug_after
-        self._stop, self._wake = os.pipe()
-        self._thread = threading.Thread(target=self._carry)
-        self._thread.start()
+        self._listen(hear)
 
     def __enter__(self) -> "SimBoard":
         return self
@@ -85,24 +94,47 @@ class SimBoard:
             raise ChildProcessError("\n".join(failed))
 
     def _carry(self) -> None:
-        ways = {self._inside: self._outside, self._outside: self._inside}
         try:
             while True:
-                ready, _, _ = select.select([*ways, self._stop], [], [])
-                for one in ready:
-                    if one == self._stop:
-                        return
-                    data = os.read(one, 4096)
-                    if one == self._inside and self._left is not None:
-                        self._left -= len(data)
-                        if self._left < 0:
-                            return
-                    os.write(ways[one], data)
-        except OSError:
+                ready, _, _ = select.select([self._inside, self._outside, self._stop], [], [])
+                if self._stop in ready:
+                    return
+                if self._outside in ready:
+                    data = os.read(self._outside, 4096)
+                    os.write(self._inside, data)
+                    if b"\x01" in data or b"\x02" in data:
+                        self._raw = data.rfind(b"\x01") > data.rfind(b"\x02")
+                if self._inside in ready:
+                    self._from_board()
+        except (OSError, ChildProcessError):
             pass  # one side has gone
         finally:
             os.close(self._end)
             os.close(self._outside)
+
+    def _from_board(self) -> None:
+        try:
+            data = os.read(self._inside, 4096)
+        except OSError:
+            data = b""
+        if not data:
+            data = self._reset()
+        self.sent += len(data)
+        if self._unplug_after is not None and self.sent > self._unplug_after:
+            raise BrokenPipeError
+        os.write(self._outside, data)
+
+    def _reset(self) -> bytes:
+        """MicroPython has ended: start it again; what a board says then."""
+        if not self._resets:
+            raise BrokenPipeError
+        self._process.wait()
+        os.close(self._inside)
+        self._begin(lambda line: None)
+        if not self._raw:
+            return b"MPY: soft reboot\r\n>>> "
+        os.write(self._inside, b"\x01")
+        return b"MPY: soft reboot\r\n"
 
     def ended(self) -> int:
         """Wait until MicroPython has ended by itself, as a soft reset makes it; its exit code."""

@@ -5,6 +5,7 @@ import os
 
 import hw
 import main
+import nightlog
 from plmcore import record
 
 from kit import Signal, monitored, records, run
@@ -24,6 +25,18 @@ def night(root, raw, **options):
 
 def of(found, kind):
     return [fields for k, fields in found if k == kind]
+
+
+def interrupted_at(board, ms):
+    """The board's sleep_ms, with Ctrl-C so many ms after power-up."""
+    sleep = board.sleep_ms
+
+    def interrupted(for_ms):
+        if board.clock.us > ms * 1000:
+            raise KeyboardInterrupt
+        sleep(for_ms)
+
+    return interrupted
 
 
 def check_a_session_of_26_minutes(folder):
@@ -83,20 +96,25 @@ def check_what_was_flushed_is_whole_at_any_time(folder):
 
 def check_ctrl_c_closes_the_night(folder):
     board, monitor = monitored(folder, Signal().still(60).burst(1.5, 100).still(60).raw)
-    sleep = board.sleep_ms
-
-    def interrupted(ms):
-        if board.clock.us > 65000000:
-            raise KeyboardInterrupt
-        sleep(ms)
-
-    board.sleep_ms = interrupted
+    board.sleep_ms = interrupted_at(board, 65000)
     main.session(board, monitor)  # returns
     found = records(path_of(monitor))
     assert of(found, 0) == []
     assert [c["reason"] for c in of(found, record.COUNTS)] == [record.BY_HOST]
     assert [lm["kind"] for lm in of(found, record.LM)] == [0]  # though its class was still open
     assert found[-1][0] == record.COUNTS
+
+
+def check_only_acknowledged_nights_make_room(folder):
+    path = nightlog.folder(folder)
+    for number in range(1, 6):
+        for name in ("0000%d-00000000.plm" % number, "0000%d-00000000.plm.ok" % number):
+            if name[:5] != "00003" or name.endswith(".plm"):  # the third is not acknowledged
+                open(path + "/" + name, "w").close()
+    nightlog.make_room(folder, 0)
+    assert len(nightlog.names(path)) == 5
+    nightlog.make_room(folder, 1 << 60)
+    assert [name[:5] for name in nightlog.names(path)] == ["00003", "00005"]
 
 
 def check_the_next_session_gets_the_next_number(folder):
@@ -134,17 +152,19 @@ def check_an_unplugged_sensor_is_a_gap(folder):
     board.model.present = False
     sleep = board.sleep_ms
     back = board.clock.us + 20000000
+    seen = []
 
     def sleep_ms(ms):
         sleep(ms)
+        seen.append(board.led_on)
         if board.clock.us >= back and not board.model.present:
-            assert board.led_on  # says so
             board.model.power_on()  # the supply was gone too
             board.model.present = True
 
     board.sleep_ms = sleep_ms
     fed = board.fed
     run(monitor, 150000)
+    assert seen.count(True) > 10  # the LED said so
     assert not board.led_on
     assert board.fed - fed > 200
     monitor.close(record.BY_HOST)
@@ -159,6 +179,45 @@ def check_an_unplugged_sensor_is_a_gap(folder):
     (counts,) = of(found, record.COUNTS)
     assert (counts["gaps"], counts["gap_ms"]) == (1, gap["lost_ms"])
     assert abs(counts["ms"] - monitor.clock_ms) < 200
+
+
+def check_50_unanswered_calls_in_a_row_cost_two_seconds(folder):
+    board, monitor = monitored(folder, Signal(noise_mg=2).still(100).raw)
+    run(monitor, 30000)
+    board.model.nack_next = 50
+    run(monitor)
+    monitor.close(record.BY_HOST)
+    assert board.model.nack_next == 0
+    (gap,) = records(path_of(monitor), record.GAP)
+    assert gap["cause"] == record.SENSOR
+    assert 300 < gap["lost_ms"] < 2500
+    (counts,) = records(path_of(monitor), record.COUNTS)
+    assert abs(counts["ms"] - 100000) < 100
+
+
+def check_the_sensor_comes_back_on_another_bus(folder):
+    board, monitor = monitored(folder, Signal(noise_mg=2).still(100).raw)
+    run(monitor, 30000)
+    board.i2c.addr = 0x19
+    run(monitor)
+    assert monitor.time.n >= 99 * 50
+    monitor.close(record.BY_HOST)
+    (gap,) = records(path_of(monitor), record.GAP)
+    assert gap["lost_ms"] < 1500
+
+
+def check_ctrl_c_while_the_sensor_is_gone_leaves_the_gap(folder):
+    board, monitor = monitored(folder, Signal().still(100).raw)
+    run(monitor, 30000)
+    board.model.present = False
+    board.sleep_ms = interrupted_at(board, 40000)
+    main.session(board, monitor)
+    found = records(path_of(monitor))
+    (gap,) = of(found, record.GAP)
+    assert abs(gap["lost_ms"] - 10000) < 1500
+    (counts,) = of(found, record.COUNTS)
+    assert counts["gap_ms"] == gap["lost_ms"]
+    assert abs(counts["ms"] - 40000) < 1500
 
 
 def check_an_overrun_is_a_gap_as_long_as_it_was(folder):

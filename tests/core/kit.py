@@ -8,8 +8,7 @@ import math
 import struct
 
 import hw
-from main import sensor_of
-from monitor import Monitor
+from monitor import Monitor, sensor_of
 from nightlog import NightLog, folder
 from plmcore import record
 from settings import Settings

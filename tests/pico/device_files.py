@@ -1,4 +1,4 @@
-"""What lies on a board's flash: the firmware and the board's own file."""
+"""What lies on a board's flash: the firmware, the board's own file and what boards share."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ def sources(board: str = "rpi_pico") -> dict[str, Path]:
     firmware = REPO / "firmware"
     found = {"/" + str(path.relative_to(firmware)): path for path in firmware.rglob("*.py")}
     found["/hw.py"] = REPO / "boards" / board / "hw.py"
+    found["/rp2_board.py"] = REPO / "boards" / "rp2_board.py"
     return found
 
 

@@ -5,6 +5,7 @@ answered by one line (`ok ...` or `error ...`) on standard output:
 
     speed X         simulated seconds per second; 0: as fast as it goes, skipping idle time
     until N         go at speed 0 until N samples of the source were measured, then stand still
+    pass S          go on at speed 0 for S simulated seconds, then stand still
     hold            stand still
     plug 0|1        take the sensor off, put it on (with its registers as after power-up)
     nack N          the sensor ignores the next N times that it is called
@@ -19,6 +20,7 @@ Simulated time stands still from the start until the first `speed` or `until`.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pty
@@ -27,15 +29,14 @@ import subprocess
 import sys
 import time
 import tty
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[2]
-if __name__ == "__main__":
-    sys.path.insert(0, str(REPO / "boards" / "sim"))
+sys.path.insert(0, str(REPO / "boards" / "sim"))
 
 import picoflash
 from i2c_sensor import Sensor
@@ -86,7 +87,11 @@ class EmulatedPico:
         if int1 is not None:
             command += ["--int1", str(int1)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # it ends with its standard input: Ctrl-C is not for it
         )
         self.port = self._answer().removeprefix("ready ")
 
@@ -96,7 +101,7 @@ class EmulatedPico:
     def __exit__(
         self, kind: type | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process.poll() is None:
+        with contextlib.suppress(RuntimeError, BrokenPipeError):  # it may have ended
             self.command("quit")
         self._process.wait(10)
         self._folder.cleanup()
@@ -117,6 +122,10 @@ class EmulatedPico:
     def until(self, sample: int) -> None:
         """Simulate until the sensor has measured so many samples, then stand still."""
         self.command(f"until {sample}")
+
+    def wait(self) -> None:
+        """Until somebody ends the process."""
+        self._process.wait()
 
     def stats(self) -> dict[str, Any]:
         return json.loads(self.command("stats"))
@@ -160,7 +169,7 @@ class Emulator:
         self._out = bytearray()
         machine.usb.on_data(self._out.extend)
         self._speed: float | None = None  # None: stands still
-        self._until = -1
+        self._waits_for: Callable[[], bool] | None = None
         self._wall = self._sim = 0.0  # where pacing began
         self._spent = 0.0  # seconds of real time spent on simulating
         self._running = True
@@ -203,14 +212,14 @@ class Emulator:
                 self.machine.stopped = True
 
     def _watch_over(self) -> None:
-        if self._until >= 0:
-            if self.model.taken() >= self._until:
-                self._until = -1
-                self._speed = None
-                self.machine.stopped = True
-                print("ok", flush=True)
-            else:
-                self._watch.schedule(WATCH_NS)
+        if self._waits_for is None:
+            return
+        if self._waits_for():
+            self._waits_for = self._speed = None
+            self.machine.stopped = True
+            print("ok", flush=True)
+        else:
+            self._watch.schedule(WATCH_NS)
 
     def _from_host(self) -> None:
         self.machine.usb.send(os.read(self._master, 4096))
@@ -246,7 +255,14 @@ class Emulator:
         self._pace.schedule(PACE_NS)
 
     def do_until(self, sample: str) -> str:
-        self._until = int(sample)
+        return self._go(lambda: self.model.taken() >= int(sample))
+
+    def do_pass(self, seconds: str) -> str:
+        end_ns = self.machine.ns + float(seconds) * 1e9
+        return self._go(lambda: self.machine.ns >= end_ns)
+
+    def _go(self, reached: Callable[[], bool]) -> str:
+        self._waits_for = reached
         self._speed = 0
         self._watch.schedule(WATCH_NS)
         return "later"

@@ -117,12 +117,14 @@ def test_the_clock_is_unknown_until_it_is_set_and_outlives_a_soft_reset(board):
     ).split()
     assert given == "20779"
     assert 0 <= int(set_ms) - 43201000 < 20
+    board("b.keep(12345)")
     board.start("machine.soft_reset()")
     time.sleep(2)
     board.transport.enter_raw_repl(soft_reset=False)
     board("import hw, time, machine, micropython; b = hw.board()")
     day, ms, zone, later = board("u = b.utc(); print(u[0], u[1], u[2], time.ticks_ms())").split()
     assert (day, zone) == ("20779", "-330")
+    assert board("print(b.kept())") == "12345"
     passed = int(later) - int(ticks)
     assert abs(int(ms) - int(set_ms) - passed) < 20
 
@@ -157,9 +159,15 @@ def test_a_sensor_that_holds_the_bus_is_freed(board):
 
 def test_the_watchdog_is_fed_while_the_computer_talks_and_bites_when_nobody_feeds_it(board):
     board("b.feed(); b._yield_to_host()")
-    board("time.sleep(9)")  # longer than the watchdog waits
+    board("b.keep(0x2A5C0001); time.sleep(9)")  # longer than the watchdog waits
     assert board("print(machine.reset_cause() == machine.WDT_RESET)") == "False"
     board.start("b.feed()\ntime.sleep(20)")
     time.sleep(12)
     board.transport.enter_raw_repl(soft_reset=False)
     assert board("import machine; print(machine.reset_cause() == machine.WDT_RESET)") == "True"
+    board("import hw; b = hw.board()")
+    assert board("print(hex(b.kept()))") == "0x2a5c0001"  # and power-off forgets it
+    board.pico.command("power")
+    time.sleep(2)
+    board.transport.enter_raw_repl(soft_reset=False)
+    assert board("import hw; print(hw.board().kept())") == "0"

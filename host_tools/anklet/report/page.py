@@ -17,6 +17,14 @@ from anklet.report.parts import chart, facts, key, table
 from anklet.report.timeline import timeline
 from anklet.report.view import Night, span_text
 
+# Why the board had started; see firmware/breadcrumb.py.
+STARTS = {
+    "power": "the power was cut",
+    "watchdog": "the firmware hung and the watchdog restarted it",
+    "host": "a computer talked to the board",
+    "fault": "the flash was full or failed",
+}
+
 
 def html(sessions: Sequence[Session]) -> str:
     """The whole page for these sessions (anklet.nightfile.Session), of any number and order.
@@ -274,6 +282,7 @@ def _sensor(night: Night) -> str:
         ("Measured output rate", rate),
         ("Lost samples", f"{lost}"),
         ("Gaps", gaps or "none"),
+        ("Goes on with", _before(s)),
         ("Noise floor", floor),
         (
             "Thresholds",
@@ -289,6 +298,16 @@ def _sensor(night: Night) -> str:
 <h2>Sensor health</h2>
 {facts(rows)}
 </section>"""
+
+
+def _before(s: Session) -> str:
+    """Whether it goes on with a recording that was interrupted."""
+    if not s.restart:
+        return "nothing: a recording of its own"
+    lost_ms = s.restart["lost_ms"]
+    length = span_text(lost_ms / 1000) if lost_ms else "an unknown time"
+    why = STARTS.get(s.meta.get("start", ""), "the reason is unknown")
+    return f"the session before, after {length} without recording: {why}"
 
 
 def _definitions(night: Night) -> str:

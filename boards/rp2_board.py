@@ -1,0 +1,236 @@
+"""All boards with an RP2040 or RP2350: the contract of boards/README.md over `machine`.
+
+A board's own hw.py says which pins; what they do is here. (On the board itself `rp2` is a module
+of MicroPython's, so this one has another name.)
+"""
+
+import binascii
+import os
+import select
+import sys
+import time
+
+from drivers.bus import I2CBus, SPIBus
+from drivers.ds3231 import ADDRESS as DS3231_ADDRESS
+from drivers.ds3231 import DS3231
+from machine import ADC, I2C, RTC, SPI, WDT, Pin, Timer, mem32, unique_id
+
+ADDRESSES = (0x18, 0x19)  # of the LIS3DH, by its SDO pin: low, high
+I2C_HZ = 400000
+SPI_HZ = 1000000
+WATCHDOG_MS = 8000  # the RP2040 can do 8388
+HOST_MS = 600000  # for so long a computer may talk before the watchdog starts the board anew
+
+# The watchdog's registers (RP2040 datasheet 4.7, RP2350 datasheet 12.9).
+WATCHDOG = {"rp2040": 0x40058000, "rp2350": 0x400D8000}
+_CTRL = 0x00
+_RUNNING = 1 << 30
+_SCRATCH0 = 0x0C  # survives all but power-off; 4 to 7 belong to the boot ROM
+
+_CTRL_C = 3
+_FEED_MS = 2000
+_YEAR_2025 = 1735689600  # seconds since 1970; the clock starts at 2021 on power-up
+_DAY_S = 86400
+
+
+class Board:
+    """One board.
+
+    name: of its folder. chip: "rp2040" or "rp2350". led: of Pin, number or name. button: pin,
+    pulled up, pressed to ground. bus: "i2c" or "spi". i2c: (id, sda, scl), where a DS3231 may be
+    in either case. spi: (id, sck, mosi, miso, cs). battery: (ADC pin, divisor of the voltage).
+    """
+
+    root = ""  # the flash is mounted at /
+    ticks_ms = staticmethod(time.ticks_ms)
+    ticks_diff = staticmethod(time.ticks_diff)
+
+    def __init__(
+        self,
+        name,
+        chip,
+        led,
+        button=14,
+        bus="i2c",
+        i2c=(0, 4, 5),
+        spi=(0, 18, 19, 16, 17),
+        battery=None,
+    ):
+        self.name = name
+        self.device_id = binascii.hexlify(unique_id()).decode()
+        self._registers = WATCHDOG[chip]
+        self._led = Pin(led, Pin.OUT, value=0)
+        self._button = Pin(button, Pin.IN, Pin.PULL_UP)
+        self._by_spi = bus == "spi"
+        self._i2c_pins = i2c
+        self._spi_pins = spi
+        self._i2c = None
+        self._battery = ADC(Pin(battery[0])) if battery else None
+        self._full_mv = 3300 * battery[1] if battery else 0
+        self._stdin = sys.stdin.buffer
+        self._byte = bytearray(1)
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+        self._poll.ipoll(0)  # makes the tuple that later calls use again
+        self._watchdog = None
+        self._timer = None
+        self._host_feeds = 0
+        if mem32[self._registers + _CTRL] & _RUNNING:  # a soft reset does not stop it
+            self._watchdog = WDT(timeout=WATCHDOG_MS)
+            self._yield_to_host()
+
+    def buses(self):
+        """Buses on which the sensor may be, in the order to try them. Opened anew at each call,
+        and freed when the sensor holds one: earlier ones are no longer good."""
+        if self._by_spi:
+            id_, sck, mosi, miso, cs = self._spi_pins
+            select_pin = Pin(cs, Pin.OUT, value=1)
+            spi = SPI(
+                id_,
+                baudrate=SPI_HZ,
+                polarity=1,
+                phase=1,
+                sck=Pin(sck),
+                mosi=Pin(mosi),
+                miso=Pin(miso),
+            )
+            return [SPIBus(spi, select_pin)]
+        i2c = self._open_i2c()
+        return [I2CBus(i2c, address) for address in ADDRESSES]
+
+    def _open_i2c(self):
+        id_, sda, scl = self._i2c_pins
+        _free_bus(sda, scl)
+        self._i2c = I2C(id_, sda=Pin(sda), scl=Pin(scl), freq=I2C_HZ)
+        return self._i2c
+
+    def sleep_ms(self, ms):
+        """Let ms pass. Raises KeyboardInterrupt at the computer's Ctrl-C, even when MicroPython
+        does not look for it; other input is dropped, what follows the Ctrl-C stays."""
+        ticks_ms, ticks_diff = time.ticks_ms, time.ticks_diff
+        start = ticks_ms()
+        left = ms
+        try:
+            while left > 0:
+                for _ in self._poll.ipoll(left):
+                    self._stdin.readinto(self._byte)  # pyright: ignore[reportAttributeAccessIssue]
+                    if self._byte[0] == _CTRL_C:
+                        raise KeyboardInterrupt
+                left = ms - ticks_diff(ticks_ms(), start)
+        except KeyboardInterrupt:
+            self._yield_to_host()
+            raise
+
+    def utc(self):
+        """(days since 1970-01-01, ms of that UTC day, local offset in minutes); None if the clock
+        was not set since power-up and there is no DS3231 that knows better (within a second)."""
+        ms = time.time_ns() // 1000000
+        if ms < _YEAR_2025 * 1000:
+            seconds = self._ds3231_seconds()
+            if seconds is None or seconds < _YEAR_2025:
+                return None
+            _set_rtc(seconds)
+            ms = seconds * 1000
+        return (ms // (_DAY_S * 1000), ms % (_DAY_S * 1000), self._zone())
+
+    def set_utc(self, day, ms_of_day, tz_min):
+        """Set the clock, and a DS3231. They start at whole seconds only, so this waits for the
+        next one."""
+        if tz_min != self._zone():
+            with open(self.root + "/zone", "w") as file:
+                file.write(str(tz_min))
+        seconds = day * _DAY_S + ms_of_day // 1000 + 1
+        time.sleep_ms(1000 - ms_of_day % 1000)
+        _set_rtc(seconds)
+        try:
+            self._ds3231().set(seconds)
+        except OSError:
+            pass  # there is none
+
+    def _ds3231(self):
+        return DS3231(I2CBus(self._i2c or self._open_i2c(), DS3231_ADDRESS, increment=0))
+
+    def _ds3231_seconds(self):
+        try:
+            return self._ds3231().read()
+        except OSError:
+            return None
+
+    def _zone(self):
+        # The clock outlives a soft reset, the offset would not.
+        try:
+            with open(self.root + "/zone") as file:
+                return int(file.read())
+        except (OSError, ValueError):
+            return 0
+
+    def nonce(self):
+        """Four bytes that name a session apart from any other."""
+        return os.urandom(4)
+
+    def led(self, on):
+        self._led(1 if on else 0)
+
+    def button(self):
+        """Whether the button is held."""
+        return not self._button()
+
+    def battery_mv(self):
+        """Voltage of the battery in mV; None where the board can't measure one."""
+        if self._battery is None:
+            return None
+        return self._battery.read_u16() * self._full_mv // 65535  # below 2**30
+
+    def keep(self, value):
+        """Keep a number (0..2**30 - 1) until the power goes: not even the watchdog clears it."""
+        mem32[self._registers + _SCRATCH0] = value
+
+    def kept(self):
+        """The number kept last; 0 when there is none since the power came."""
+        return mem32[self._registers + _SCRATCH0]
+
+    def feed(self):
+        """Feed the watchdog; the first call starts it, and it can't be stopped then."""
+        if self._watchdog is None:
+            self._watchdog = WDT(timeout=WATCHDOG_MS)
+        if self._timer is not None:
+            self._timer.deinit()
+            self._timer = None
+        self._watchdog.feed()
+
+    def _yield_to_host(self):
+        """The loop ends here: from now on a timer feeds the watchdog, until HOST_MS are over."""
+        if self._watchdog is None:
+            return
+        self._watchdog.feed()
+        self._host_feeds = HOST_MS // _FEED_MS
+        if self._timer is None:
+            self._timer = Timer(
+                -1, period=_FEED_MS, mode=Timer.PERIODIC, callback=self._feed_for_host
+            )
+
+    def _feed_for_host(self, _timer):
+        if self._host_feeds and self._watchdog:
+            self._host_feeds -= 1
+            self._watchdog.feed()
+
+
+def _set_rtc(seconds):
+    t = time.gmtime(seconds)
+    RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
+
+
+def _free_bus(sda_pin, scl_pin):
+    """A reset in the middle of a read leaves the sensor holding SDA low: clock the byte out."""
+    sda = Pin(sda_pin, Pin.IN, Pin.PULL_UP)
+    if sda():
+        return
+    scl = Pin(scl_pin, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
+    for _ in range(9):
+        scl(0)
+        time.sleep_us(5)
+        scl(1)
+        time.sleep_us(5)
+    sda = Pin(sda_pin, Pin.OPEN_DRAIN, Pin.PULL_UP, value=0)  # a stop
+    time.sleep_us(5)
+    sda(1)

@@ -1,0 +1,105 @@
+"""Why the board started: a note on the flash, and a number that outlives a reset but no power-off.
+
+The chip's own reset cause is not reliable, so each session leaves its own: state.json says that it
+began, and how and when it ended; board.keep() says the same for as long as there is power.
+"""
+
+import json
+
+FIRST = "first"  # nothing was recorded with this flash before
+POWER = "power"  # the power was off
+WATCHDOG = "watchdog"  # the loop hung
+HOST = "host"  # a computer interrupted, and has done
+FAULT = "fault"  # the session ended by itself: the flash is full or broken
+
+_FILE = "/state.json"
+_TAG = 0x2A5C0000  # in front of the kept state: any number stands there after power-on
+_RECORDING = 1
+_CLOSED = 2
+_DAY_MS = 86400000
+
+
+class Breadcrumb:
+    """Reads what the last session left, and leaves what the next start is to find.
+
+    cause: one of the constants above. cut: the last session's end was not written. lost_ms: since
+    the last session ended; 0: not known.
+    """
+
+    def __init__(self, board):
+        self._board = board
+        self._was = last(board)
+        kept = _kept(board)
+        self.cut = self._was.get("state") == "recording"
+        if not self._was:
+            self.cause = FIRST
+        elif kept == _TAG | _RECORDING:
+            self.cause = WATCHDOG
+        elif kept == _TAG | _CLOSED:
+            self.cause = HOST
+        else:
+            self.cause = POWER
+
+    @property
+    def goes_on(self):
+        """The session to come continues one that was cut, or that a computer interrupted."""
+        return self.cut or self.cause in (HOST, FAULT)
+
+    def lost_ms(self):
+        """ms since the last session ended, less than 2**29; 0: not known."""
+        if self.cut:
+            return 0
+        board, ticks, then = self._board, self._was.get("ticks"), self._was.get("utc")
+        if self.cause in (HOST, FAULT) and isinstance(ticks, int):
+            return max(0, board.ticks_diff(board.ticks_ms(), ticks))
+        now = board.utc()
+        try:
+            if now and then and 0 <= now[0] - then[0] <= 5:
+                return max(0, (now[0] - then[0]) * _DAY_MS + now[1] - then[1])
+        except (TypeError, IndexError):
+            pass  # no note of ours
+        return 0
+
+    def begin(self):
+        """The firmware begins to record, or to wait for its sensor."""
+        self._write(_RECORDING, {"state": "recording", "start": self.cause})
+
+    def end(self, fault=0):
+        """It ends, by a computer or the flash; fault: the last one (see plmcore.record.FAULTS)."""
+        board = self._board
+        self._was = {
+            "state": "closed",
+            "start": self.cause,
+            "ticks": board.ticks_ms(),
+            "utc": board.utc(),
+            "fault": fault,
+        }
+        self._write(_CLOSED, self._was)
+        self.cause = FAULT
+        self.cut = False
+
+    def _write(self, kept, note):
+        keep = getattr(self._board, "keep", None)
+        if keep:
+            keep(_TAG | kept)
+        try:
+            with open(self._board.root + _FILE, "w") as file:
+                json.dump(note, file)
+        except OSError:
+            pass  # the night log will say so
+
+
+def last(board):
+    """What the last session left, {} if there was none: state ("recording", "closed"), start (why
+    the board had started), and of a closed one ticks, utc and fault."""
+    try:
+        with open(board.root + _FILE) as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _kept(board):
+    kept = getattr(board, "kept", None)
+    return kept() if kept else None

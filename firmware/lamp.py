@@ -1,0 +1,61 @@
+"""The LED: recording (in the first minutes), a fault by its number, a battery that runs low.
+
+In bed it is dark. Nothing here allocates.
+"""
+
+from plmcore.native import const
+
+BLINK_MS = const(200)
+PAUSE_MS = const(300)
+REST_MS = const(1000)
+EVERY = const(10)  # cycles from one blink to the next: 3 s
+AWAKE = const(1000)  # cycles for which it says that it records: 5 min
+CHECK = const(200)  # cycles between two looks at the battery: a minute
+LOW_MV = const(3500)  # a lithium cell with a tenth of its charge left
+
+
+class Lamp:
+    """The LED of a board; work() and rest() belong into every cycle of the loop, of 300 ms.
+
+    A blink is as long as the work of a cycle, some 10 ms on a Pico; the one for a low battery,
+    once a minute all night, lasts through a whole cycle.
+    """
+
+    def __init__(self, board):
+        self._board = board
+        self._battery = getattr(board, "battery_mv", None)
+        self._cycles = 0
+        self._long = False
+        board.led(False)
+
+    def work(self):
+        """The work of a cycle begins."""
+        n = self._cycles
+        self._cycles = n + 1
+        self._long = n % CHECK == 0 and self._low()
+        if self._long or (n < AWAKE and n % EVERY == 0):
+            self._board.led(True)
+
+    def rest(self):
+        """It is done."""
+        if not self._long:
+            self._board.led(False)
+
+    def fault(self, number):
+        """Blink `number` times and rest: number * 0.5 s + 1 s. Feeds the watchdog."""
+        board = self._board
+        try:
+            for _ in range(number):
+                board.led(True)
+                board.sleep_ms(BLINK_MS)
+                board.led(False)
+                board.sleep_ms(PAUSE_MS)
+                board.feed()
+        finally:
+            board.led(False)
+        board.sleep_ms(REST_MS)
+        board.feed()
+
+    def _low(self):
+        mv = self._battery() if self._battery else None
+        return mv is not None and mv < LOW_MV

@@ -1,0 +1,156 @@
+"""Why the board started, and what the LED says: on the simulated board."""
+
+import io
+import os
+
+import hw
+import main
+from breadcrumb import Breadcrumb, last
+from lamp import Lamp
+from plmcore import record
+
+from kit import Signal, records
+
+
+class Kept:
+    """A number that outlives a reset, for a board that has been switched on again."""
+
+    def __init__(self, board):
+        self.value = 0xDEAD
+        board.keep = self.keep
+        board.kept = lambda: self.value
+
+    def keep(self, value):
+        assert 0 <= value < 1 << 30
+        self.value = value
+
+
+def power_up(folder, kept=None, seconds=5, ms=0, utc=None):
+    """A board that has been on for ms; it keeps what `kept` has, or nothing."""
+    board = hw.board(io.BytesIO(bytes(Signal().still(seconds).raw)), root=folder, utc=utc)
+    board.stall(ms)
+    new = Kept(board)
+    new.value = kept if kept is not None else new.value
+    return board, new
+
+
+def nights(folder):
+    """Of each night: why the board had started, and what is of kind GAP and FAULT."""
+    found = []
+    for name in sorted(os.listdir(folder + "/nights")):
+        path = folder + "/nights/" + name
+        meta = dict((m["key"], m["value"]) for m in records(path, record.META))
+        gaps = [(g["cause"], g["lost_ms"]) for g in records(path, record.GAP)]
+        found.append((meta["start"], gaps, [f["code"] for f in records(path, record.FAULT)]))
+    return found
+
+
+def check_the_first_start_and_one_after_the_power_was_off(folder):
+    for _ in range(2):
+        board, _ = power_up(folder)
+        main.run(board)
+    assert nights(folder) == [("first", [], []), ("power", [], [])]
+    assert last(board)["state"] == "closed"
+    assert last(board)["start"] == "power"
+
+
+def check_after_a_computer_the_gap_is_known(folder):
+    board, kept = power_up(folder)
+    main.run(board)
+    board, _ = power_up(folder, kept.value, ms=board.ticks_ms() + 30000)
+    main.run(board)
+    (_, (start, gaps, faults)) = nights(folder)
+    assert (start, faults) == ("host", [])
+    ((cause, lost_ms),) = gaps
+    assert cause == record.RESTART
+    assert 30000 <= lost_ms < 30500
+    for path in sorted(os.listdir(folder + "/nights")):
+        (counts,) = records(folder + "/nights/" + path, record.COUNTS)
+        assert (counts["gaps"], counts["gap_ms"]) == (0, 0)
+        assert abs(counts["ms"] - 5000) < 200  # what lies before a session is no part of it
+
+
+def check_after_a_hang_the_night_goes_on(folder):
+    board, kept = power_up(folder)
+    Breadcrumb(board).begin()  # and no end
+    board, _ = power_up(folder, kept.value)
+    main.run(board)
+    assert nights(folder) == [("watchdog", [(record.RESTART, 0)], [6])]
+
+
+def check_after_a_power_cut_the_night_goes_on(folder):
+    board, _ = power_up(folder)
+    Breadcrumb(board).begin()
+    board, _ = power_up(folder)
+    main.run(board)
+    assert nights(folder) == [("power", [(record.RESTART, 0)], [])]
+
+
+def check_a_note_that_was_cut_stops_nothing(folder):
+    for text in ("", "{", "[1]", '{"state": "closed", "ticks": "x", "utc": 3}'):
+        with open(folder + "/state.json", "w") as file:
+            file.write(text)
+        board, _ = power_up(folder, 0x2A5C0002, utc=(20778, 0, 0))
+        crumb = Breadcrumb(board)
+        assert crumb.cause in ("first", "host")
+        assert crumb.lost_ms() == 0
+
+
+class Lit:
+    """A board that counts how often its LED goes on, and knows how long it has been on."""
+
+    def __init__(self, mv=None):
+        self.on = False
+        self.blinks = self.ms = self.lit_ms = 0
+        self.mv = mv
+
+    def battery_mv(self):
+        return self.mv
+
+    def led(self, on):
+        self.blinks += on and not self.on
+        self.on = on
+
+    def sleep_ms(self, ms):
+        self.ms += ms
+        self.lit_ms += ms if self.on else 0
+
+    def feed(self):
+        pass
+
+
+def cycles(board, lamp, number):
+    """Blinks in so many cycles."""
+    before = board.blinks
+    for _ in range(number):
+        lamp.work()
+        lamp.rest()
+        board.sleep_ms(300)
+    return board.blinks - before
+
+
+def check_a_fault_blinks_its_number(folder):
+    for number in (1, 4):
+        board = Lit()
+        Lamp(board).fault(number)
+        assert (board.blinks, board.on) == (number, False)
+        assert board.ms == 500 * number + 1000
+
+
+def check_it_says_recording_for_five_minutes_and_then_is_dark(folder):
+    board = Lit()
+    lamp = Lamp(board)
+    assert cycles(board, lamp, 1000) == 100
+    assert board.lit_ms == 0  # on during the work alone
+    assert cycles(board, lamp, 10000) == 0
+
+
+def check_a_low_battery_shows_once_a_minute_all_night(folder):
+    board = Lit(3300)
+    lamp = Lamp(board)
+    cycles(board, lamp, 1000)
+    board.lit_ms = 0
+    assert cycles(board, lamp, 2000) == 10
+    assert board.lit_ms == 3000
+    board.mv = 3900
+    assert cycles(board, lamp, 2000) == 0

@@ -1,0 +1,150 @@
+"""On MicroPython: what a board does when it is asked for each thing of the contract.
+
+    micropython board.py NAME FOLDER [BUS]
+
+NAME: a folder of boards/. FOLDER: an empty one. Prints one line of JSON. Boards other than the
+simulated one get the `machine` and `time` of tests/upy/fake.
+"""
+
+import json
+import sys
+
+import micropython
+
+_HERE = sys.argv[0].replace("\\", "/").rsplit("/", 1)[0]
+_REPO = _HERE + "/../.."
+NAME, FOLDER = sys.argv[1:3]
+for _folder in ("/boards", "/boards/" + NAME, "/boards/sim", "/firmware", "/boards/" + NAME):
+    sys.path.insert(0, _REPO + _folder)
+if NAME != "sim":
+    sys.path.insert(0, _HERE + "/fake")
+
+import hw  # noqa: E402
+from drivers.lis3dh import LIS3DH, SensorError  # noqa: E402
+
+WHO_AM_I, STATUS = 0x0F, 0x0F
+NOON = (20779, 43200990, -330)  # a day, 10 ms before a whole second, an offset
+
+
+class Silence:
+    def readinto(self, buf):
+        buf[:] = bytes(len(buf))
+        return len(buf)
+
+
+def found(board):
+    """Which of the buses, opened just now, has an LIS3DH."""
+    answers = []
+    for bus in board.buses():
+        try:
+            LIS3DH(bus).init(board.sleep_ms)
+            answers.append(True)
+        except (OSError, SensorError):
+            answers.append(False)
+    return answers
+
+
+def contract(board, press):
+    """What holds for each board. press: presses the button, or lets it go."""
+    seen = {"names": dir(board), "name": board.name, "device_id": board.device_id}
+    seen["root"] = board.root
+    board.root = FOLDER
+    seen["nonces"] = [len(board.nonce()), board.nonce() != board.nonce()]
+    seen["found"] = [found(board), found(board)]
+    start = board.ticks_ms()
+    board.sleep_ms(20)
+    seen["slept"] = board.ticks_diff(board.ticks_ms(), start)
+    seen["kept"] = [board.kept()]
+    for value in (1, (1 << 30) - 1):
+        board.keep(value)
+        seen["kept"].append(board.kept())
+    seen["utc"] = [board.utc()]
+    board.set_utc(*NOON)
+    seen["utc"].append(board.utc())
+    seen["button"] = [board.button()]
+    press(True)
+    seen["button"].append(board.button())
+    press(False)
+    board.led(True)
+    board.led(False)
+    board.feed()
+    seen["battery_mv"] = board.battery_mv()
+    return seen
+
+
+def simulated():
+    board = hw.board(Silence(), root=FOLDER)
+    board.bus = BUS
+
+    def press(down):
+        board.pressed = down
+
+    seen = contract(board, press)
+    bus = board.buses()[0]
+    buf = bytearray(12)
+    line = getattr(board, BUS)
+    line.heap_locked = True  # what the model does may allocate, what the bus does may not
+    micropython.heap_lock()
+    try:
+        bus.read(0x28, buf)
+    finally:
+        micropython.heap_unlock()
+    line.heap_locked = False
+    return seen
+
+
+def rp2():
+    import time  # noqa: PLC0415
+
+    import machine  # noqa: PLC0415 - the fake
+
+    machine.i2c_devices[0x18] = lis3dh = bytearray(64)
+    lis3dh[WHO_AM_I] = 0x33
+    machine.spi_registers = bytearray(64)
+    machine.spi_registers[WHO_AM_I] = 0x33
+    board = make()
+
+    def press(down):
+        machine.levels[hw.BUTTON] = 0 if down else 1
+
+    seen = contract(board, press)
+    board.led(True)
+    seen["led"] = machine.levels[hw.LED]
+    seen["opened"] = machine.opened
+    seen["watchdogs"] = [dog.fed for dog in machine.watchdogs]
+    seen["kept_at"] = [at for at, value in machine.mem32.items() if value == (1 << 30) - 1]
+    machine.levels[29] = 27500
+    seen["battery_mv"] = board.battery_mv()
+    # A sensor that holds SDA, as after a reset in the middle of a read.
+    sda = 4
+    machine.held[sda] = 7
+    seen["freed"] = found(board)
+    machine.held[sda] = 0
+    # A watchdog that ran before a soft reset is fed while the host talks.
+    ctrl = seen["kept_at"][0] - 0x0C
+    machine.mem32[ctrl] = 1 << 30
+    make()
+    seen["watchdogs_again"] = [dog.fed for dog in machine.watchdogs]
+    # A DS3231 turns up; then the power goes.
+    machine.i2c_devices[0x68] = clock = bytearray(19)
+    clock[STATUS] = 0x80
+    board.set_utc(*NOON)
+    seen["ds3231"] = [list(clock[:7]), clock[STATUS]]
+    time.set_clock(1609459200)
+    seen["utc"].append(board.utc())
+    clock[STATUS] = 0x80
+    time.set_clock(1609459200)
+    seen["utc"].append(board.utc())
+    return seen
+
+
+def make():
+    board = hw.board()
+    board.root = FOLDER
+    return board
+
+
+BUS = "i2c"
+if len(sys.argv) > 3:
+    BUS = hw.BUS = sys.argv[3]
+print(json.dumps(simulated() if NAME == "sim" else rp2()))
