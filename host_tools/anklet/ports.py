@@ -88,7 +88,7 @@ COLUMNS = ("port", "usb", "board", "firmware", "leg", "label", "device", "status
 
 def table(found: list[dict[str, Any]]) -> str:
     """The boards as text, a line each."""
-    rows = [COLUMNS]
+    rows: list[tuple[str, ...]] = [COLUMNS]
     for one in found:
         row = one | {"device": one["device"] or one["serial"]}
         rows.append(tuple(_printable(row[name]) for name in COLUMNS))
