@@ -4,8 +4,8 @@ import ast
 import re
 import subprocess
 from pathlib import Path
-from typing import Any, cast
 from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 from anklet import device
 from anklet.errors import BadInput, NoFirmware
