@@ -192,11 +192,12 @@ class Monitor:
             over = age + TICK_MS
         elif age > oldest + TICK_MS:
             over = age - oldest - TICK_MS
-        if over > SILENT_MS and not samples:
-            self._sensor_lost()
+        if not samples:
+            if over > SILENT_MS:
+                self._sensor_lost()
         elif over and not self.time.settled:
             self.clock_ms -= over
-        elif over and samples:  # errors of a few ppm add up over a night
+        elif over:  # errors of a few ppm add up over a night
             self.time.ms += 1 if over > 0 else -1
 
     def _gap(self, samples, cause):

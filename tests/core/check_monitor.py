@@ -146,6 +146,18 @@ def check_one_press_is_one_marker(folder):
     assert abs(markers[1]["ms"] - 14000) < 700
 
 
+def check_a_sensor_that_falls_silent_is_set_up_again(folder):
+    for nth, at in enumerate((20000, 120000)):  # while the rate is still being measured, and later
+        board, monitor = monitored(folder, Signal(noise_mg=2).still(200).raw)
+        run(monitor, at)
+        board.model.power_on()  # its supply dipped: it answers, and measures nothing
+        for _ in range(100):  # half a minute
+            monitor.cycle()
+        monitor.close(record.BY_HOST)
+        (gap,) = records(path_of(monitor), record.GAP)
+        assert (gap["cause"], 2000 <= gap["lost_ms"] <= 3500) == (record.SENSOR, True), (nth, gap)
+
+
 def check_an_unplugged_sensor_is_a_gap(folder):
     board, monitor = monitored(folder, Signal(noise_mg=2).still(200).raw)
     run(monitor, 60000)
