@@ -71,7 +71,8 @@ def test_the_sensor_is_unplugged_for_20_s_and_comes_back(start):
     assert cause == "sensor"
     assert 19 < seconds < 23
     assert [FAULTS[fault["code"]] for fault in night.faults] == ["no_sensor"]
-    assert abs(night.counts["gap_ms"] - seconds * 1000) < 3  # the rate is measured anew
+    # The span of the same samples at the rate known then and at the rate known at the end.
+    assert abs(night.counts["gap_ms"] - seconds * 1000) < 20
     assert "cut" not in night.flags
     assert 36 < night.length_ms / 1000 < 40
 
