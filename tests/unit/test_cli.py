@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from anklet import cli
 from anklet.archive import Archive
 from anklet.cli import main
+from anklet.commands import archive
 from nightbytes import whole
 
 SESSION = "00001-1a2b3c4d"
@@ -83,7 +83,6 @@ def test_rebuild(filed, capsys):
 
 @pytest.mark.parametrize("night", ["2026-11-21", SESSION, None])
 def test_report_writes_a_page(filed, capsys, tmp_path, night):
-    pytest.importorskip("anklet.report", reason="not built yet")
     out = tmp_path / "page.html"
     assert main(["report", *([night] if night else []), "--out", str(out)]) == 0
     assert str(out) in capsys.readouterr().out
@@ -177,7 +176,7 @@ def test_a_fault_of_ours_asks_for_a_report(home, capsys, monkeypatch):
     def broken(args):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(cli, "_nights", broken)
+    monkeypatch.setattr(archive, "_nights", broken)
     assert "report it" in fails(capsys, 1, "nights")
 
 
@@ -185,7 +184,7 @@ def test_ctrl_c(home, monkeypatch):
     def interrupted(args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_nights", interrupted)
+    monkeypatch.setattr(archive, "_nights", interrupted)
     assert main(["nights"]) == 130
 
 

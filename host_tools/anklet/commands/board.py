@@ -1,0 +1,156 @@
+"""Commands that talk to a board: ports, install, doctor, watch, sync."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: start-up stays fast
+
+import argparse
+import sys
+
+from anklet.commands import RULES, Command, print_json
+from anklet.errors import BadInput
+
+
+def add(command: Command) -> None:
+    port = "serial port, where several boards are"
+    sub = command("ports", _ports, "boards that are plugged in")
+    sub.description = (
+        "Lists the boards that are plugged in and asks each what it is. That ends the session "
+        "that a board is recording and starts the next one, a few seconds later."
+    )
+    sub.add_argument("--port", metavar="PORT", help="ask this serial port alone")
+
+    sub = command("install", _install, "put the firmware on a board or update it; nights stay")
+    sub.add_argument("--port", metavar="PORT", help=port)
+    sub.add_argument("--board", metavar="NAME", help="else found by itself")
+    sub.add_argument("--leg", choices=("left", "right"))
+    sub.add_argument("--label", metavar="TEXT", help="a name for this board, 40 letters at most")
+    sub.add_argument("--rules", choices=RULES)
+
+    sub = command("doctor", _doctor, "check the board, the sensor, the flash and the clock")
+    sub.description = (
+        "Checks a board, its sensor, flash and clock; each line says ok or what to do. Lay the "
+        "sensor still for these few seconds. Exit code 6: something needs attention. That ends "
+        "the session that the board is recording and starts the next one."
+    )
+    sub.add_argument("--port", metavar="PORT", help=port)
+    sub.add_argument(
+        "--fit",
+        action="store_true",
+        help="instead: stand still for five seconds, to store which way the shank points",
+    )
+
+    sub = command("watch", _watch, "the movement signal live, to fit the strap", False)
+    sub.description = (
+        "Draws the movement signal until Ctrl-C, eight minutes at most; then the board records "
+        "the next session."
+    )
+    sub.add_argument("--port", metavar="PORT", help=port)
+    sub.add_argument("--seconds", type=int, default=480, help="end by itself, 480 at most")
+
+    sub = command("sync", _sync, "download, verify and file the nights of a board")
+    sub.add_argument("--port", metavar="PORT", help=port)
+
+
+def _ports(args: argparse.Namespace) -> None:
+    from anklet import ports
+    from anklet.errors import NoBoard
+
+    try:
+        found = ports.ask(args.port)
+    except NoBoard:
+        if args.json:
+            print_json([])
+        raise
+    if args.json:
+        print_json(found)
+    else:
+        print(ports.table(found))
+
+
+def _install(args: argparse.Namespace) -> None:
+    from anklet import ports
+    from anklet.install import install, summary
+    from anklet.progress import percent
+
+    given = {"leg": args.leg, "label": args.label, "rules": args.rules}
+    show = percent("copying")
+    found = install(
+        ports.find(args.port),
+        board=args.board,
+        settings={name: value for name, value in given.items() if value is not None},
+        progress=lambda done, size: show(done / size),
+    )
+    if args.json:
+        print_json(found)
+    else:
+        print(summary(found))
+
+
+def _doctor(args: argparse.Namespace) -> None:
+    from anklet import doctor, ports
+    from anklet.errors import NotVerified
+
+    port = ports.find(args.port)
+    if args.fit:
+        seconds = doctor.WAIT_S + doctor.FIT_S
+        print(f"Stand upright and still for the next {seconds} seconds.", file=sys.stderr)
+        fitted = doctor.fit(port)
+        if args.json:
+            print_json(fitted)
+        else:
+            kept = "stored" if fitted["changed"] else "as it was"
+            print(
+                f"the shank lies along {fitted['axis']} ({fitted['tilt_deg']} degrees off), {kept}"
+            )
+        return
+    found = doctor.examine(port)
+    if args.json:
+        print_json(found)
+    else:
+        print(doctor.table(found))
+    bad = sum(not check["ok"] for check in found["checks"])
+    if bad:
+        sys.stdout.flush()
+        raise NotVerified(f"{bad} of {len(found['checks'])} checks need attention, see above.")
+
+
+def _watch(args: argparse.Namespace) -> None:
+    from anklet import ports
+    from anklet.watch import watch
+
+    if args.seconds < 1:
+        raise BadInput("--seconds has to be 1 or more.")
+    watch(ports.find(args.port), args.seconds)
+
+
+def _sync(args: argparse.Namespace) -> None:
+    from anklet import ports
+    from anklet.archive import Archive, home
+    from anklet.sync import sync
+
+    archive = Archive(home())
+    found = sync(ports.find(args.port), archive, _arriving)
+    for session in found["damaged"]:
+        print(
+            f"anklet: night {session} came damaged from the board's flash; it is kept as it is, "
+            f"and marked.",
+            file=sys.stderr,
+        )
+    if args.json:
+        print_json(found)
+        return
+    new = len(found["downloaded"])
+    print(f"device {found['device']}: {new} new, {found['already']} already filed, all verified")
+    offset = found["clock_offset_s"]
+    if offset is None:
+        print("the board had no time; its clock is set now")
+    else:
+        print(f"the board's clock was {offset:+.1f} s off; it is set now")
+
+
+def _arriving(session: str, done: int, size: int) -> None:
+    if sys.stderr.isatty():
+        share = 100 * done // max(1, size)
+        end = "\n" if done >= size else ""
+        print(f"\r{session}  {done:8d} bytes  {share:3d} %", end=end, file=sys.stderr, flush=True)
+    elif done >= size:
+        print(f"{session}  {done} bytes", file=sys.stderr)
