@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SEEDS ?= 20
+EVERY ?= 61
 
-.PHONY: help setup demo pico test check bench accuracy clean
+.PHONY: help setup demo demo-trial pico test check bench accuracy powercut soak faults fuzz years clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## put the tool and all that the tests need into .venv
 
@@ -15,13 +16,16 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Anklet needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cwa,micropython,test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cwa,micropython,parquet,test]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target .venv/typings \
 		'micropython-rp2-rpi_pico-stubs==1.27.0.post1'
 	@touch $@
 
-demo: $(READY) ## a simulated night, end to end: firmware, flash, USB, archive, report
+demo: $(READY) ## fourteen simulated nights: firmware, flash, USB, archive, report
 	@$(BIN)/python -m anklet.demo
+
+demo-trial: $(READY) ## two simulated people, a trial of 36 nights each, by the commands alone
+	@$(BIN)/python -m anklet.demo_trial
 
 pico: $(READY) ## an emulated Raspberry Pi Pico on a serial port, to try every command on
 	@$(BIN)/python tests/pico/play.py
@@ -35,12 +39,28 @@ check: $(READY) ## lint, format and types
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/pyright --project firmware
 
-bench: $(READY) ## what a cycle costs on the emulated Pico
+bench: $(READY) ## every figure of speed, heap, flash and power beside a rival of the same run
 	@$(BIN)/python -m tests.bench
 
-accuracy: $(READY) ## simulated nights against their truth and against rivals (SEEDS=20)
+accuracy: $(READY) ## simulated nights and trials against their truth and rivals (SEEDS=20)
 	$(BIN)/python -m tests.accuracy --seeds $(SEEDS)
+	$(BIN)/python -m tests.accuracy.trials
+
+powercut: $(READY) ## the power fails at every operation of the flash: what is lost
+	@$(BIN)/python -m tests.powercut
+
+soak: $(READY) ## thirty nights in a row with power cuts, sensor faults and syncs; flash wear
+	@$(BIN)/python -m tests.soak
+
+faults: $(READY) ## sync, cut after every EVERY-th byte and killed at every step (EVERY=61)
+	@$(BIN)/python tests/unit/syncfaults.py $(EVERY)
+
+fuzz: $(READY) ## read 100,000 fuzzed night files, and say what that took (5 minutes)
+	@$(BIN)/python -m tests.fuzz
+
+years: $(READY) ## ten years of nights and two million LMs: how fast, how large
+	@$(BIN)/python tests/years.py
 
 clean: ## remove .venv and everything made
-	rm -rf .venv .cache demo build dist ttyPICO
+	rm -rf .venv .cache demo demo-trial build dist ttyPICO
 	find . -name __pycache__ -prune -exec rm -rf {} +

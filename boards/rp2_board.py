@@ -26,6 +26,13 @@ WATCHDOG = {"rp2040": 0x40058000, "rp2350": 0x400D8000}
 _CTRL = 0x00
 _RUNNING = 1 << 30
 _SCRATCH0 = 0x0C  # survives all but power-off; 4 to 7 belong to the boot ROM
+_SCRATCH1 = 0x10
+
+# The timer of 64 bits in us (RP2040 datasheet 4.6, RP2350 datasheet 12.8): a soft reset leaves it,
+# any other begins it anew.
+TIMER = {"rp2040": 0x40054000, "rp2350": 0x400B0000}
+_RAW_HIGH = 0x24
+_RAW_LOW = 0x28
 
 _CTRL_C = 3
 _FEED_MS = 2000
@@ -42,6 +49,7 @@ class Board:
     """
 
     root = ""  # the flash is mounted at /
+    watchdog_ms = WATCHDOG_MS
     ticks_ms = staticmethod(time.ticks_ms)
     ticks_diff = staticmethod(time.ticks_diff)
 
@@ -59,6 +67,8 @@ class Board:
         self.name = name
         self.device_id = binascii.hexlify(unique_id()).decode()
         self._registers = WATCHDOG[chip]
+        self._fed_at = self._registers + _SCRATCH1  # made here: to make it in a cycle allocates
+        self._timer_at = TIMER[chip]
         self._led = Pin(led, Pin.OUT, value=0)
         self._button = Pin(button, Pin.IN, Pin.PULL_UP)
         self._by_spi = bus == "spi"
@@ -120,6 +130,14 @@ class Board:
         except KeyboardInterrupt:
             self._yield_to_host()
             raise
+
+    def uptime_ms(self):
+        """ms since the timer began to count: not before the last reset other than a soft one."""
+        while True:
+            high = mem32[self._timer_at + _RAW_HIGH]
+            low = mem32[self._timer_at + _RAW_LOW] & 0xFFFFFFFF  # mem32 gives it a sign
+            if mem32[self._timer_at + _RAW_HIGH] == high:
+                return (high << 32 | low) // 1000
 
     def utc(self):
         """(days since 1970-01-01, ms of that UTC day, local offset in minutes); None if the clock
@@ -184,6 +202,7 @@ class Board:
     def keep(self, value):
         """Keep a number (0..2**30 - 1) until the power goes: not even the watchdog clears it."""
         mem32[self._registers + _SCRATCH0] = value
+        mem32[self._fed_at] = self.ticks_ms()
 
     def kept(self):
         """The number kept last; 0 when there is none since the power came."""
@@ -197,6 +216,11 @@ class Board:
             self._timer.deinit()
             self._timer = None
         self._watchdog.feed()
+        mem32[self._fed_at] = self.ticks_ms()
+
+    def fed(self):
+        """ticks_ms() of the last feed() or keep() since the power came."""
+        return mem32[self._fed_at]
 
     def _yield_to_host(self):
         """The loop ends here: from now on a timer feeds the watchdog, until HOST_MS are over."""

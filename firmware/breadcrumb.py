@@ -6,6 +6,8 @@ began, and how and when it ended; board.keep() says the same for as long as ther
 
 import json
 
+from uptime import Uptime
+
 FIRST = "first"  # nothing was recorded with this flash before
 POWER = "power"  # the power was off
 WATCHDOG = "watchdog"  # the loop hung
@@ -23,7 +25,7 @@ class Breadcrumb:
     """Reads what the last session left, and leaves what the next start is to find.
 
     cause: one of the constants above. cut: the last session's end was not written. lost_ms: since
-    the last session ended; 0: not known.
+    the last session ended; 0: not known. uptime: an Uptime.
     """
 
     def __init__(self, board):
@@ -39,6 +41,7 @@ class Breadcrumb:
             self.cause = HOST
         else:
             self.cause = POWER
+        self.uptime = _uptime(board, self._was)
 
     @property
     def goes_on(self):
@@ -64,6 +67,13 @@ class Breadcrumb:
         """The firmware begins to record, or to wait for its sensor."""
         self._write(_RECORDING, {"state": "recording", "start": self.cause})
 
+    def power(self, session):
+        """The name of this power-up, for a session that has just begun."""
+        if self.uptime.power is None:
+            self.uptime.power = session
+            self.begin()
+        return self.uptime.power
+
     def end(self, fault=0):
         """It ends, by a computer or the flash; fault: the last one (see plmcore.record.FAULTS)."""
         board = self._board
@@ -79,6 +89,7 @@ class Breadcrumb:
         self.cut = False
 
     def _write(self, kept, note):
+        note.update(self.uptime.note())
         keep = getattr(self._board, "keep", None)
         if keep:
             keep(_TAG | kept)
@@ -91,13 +102,25 @@ class Breadcrumb:
 
 def last(board):
     """What the last session left, {} if there was none: state ("recording", "closed"), start (why
-    the board had started), and of a closed one ticks, utc and fault."""
+    the board had started), power, base and timer (see uptime.py), and of a closed one ticks, utc
+    and fault."""
     try:
         with open(board.root + _FILE) as file:
             found = json.load(file)
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def uptime(board):
+    """The time since the power came, as the last session left it."""
+    return _uptime(board, last(board))
+
+
+def _uptime(board, was):
+    kept = _kept(board)
+    powered = kept in (_TAG | _RECORDING, _TAG | _CLOSED)
+    return Uptime(board, was, powered, kept == _TAG | _RECORDING)
 
 
 def _kept(board):

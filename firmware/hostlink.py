@@ -4,14 +4,18 @@ import binascii
 import hashlib
 import json
 import os
+import struct
 import sys
 
-from breadcrumb import last
-from nightlog import folder, names
-from settings import Settings
+from breadcrumb import last, uptime
+from nightlog import TRACES, folder, mark, names
+from recovery import complete
+from settings import Settings, load
 
-PROTOCOL = 1
+PROTOCOL = 2
+FRAME = 2048  # bytes; with the checksum a multiple of 3, as base64 likes it
 _board = None
+_uptime = None  # since the power came: found by info(), told by passed()
 
 
 def attach(board):
@@ -30,9 +34,12 @@ def _get():
 
 
 def info():
-    """Print what this board is and which nights it holds, as JSON."""
+    """Print what this board is and which nights and traces it holds, as JSON."""
+    global _uptime  # noqa: PLW0603
     board = _get()
+    _uptime = uptime(board)
     settings = Settings(board.root)
+    complete(board.root)  # a night that was cut gets its end before its hash is taken
     path = folder(board.root)
     entries = os.listdir(path)
     try:
@@ -52,30 +59,59 @@ def info():
                 "rules": settings.rules.name,
                 "micropython": sys.version,
                 "free": free,
+                "flash": mark(board.root),
                 "utc": board.utc(),
+                "at": [_uptime.power, _uptime.ms()] if _uptime.power else None,
                 "start": last(board).get("start"),
-                "nights_dir": path,
                 "nights": [
                     [name, os.stat(path + "/" + name)[6], name + ".ok" in entries]
                     for name in names(path)
                 ],
+                "traces": [[name, os.stat(path + "/" + name)[6]] for name in names(path, TRACES)],
             }
         )
     )
 
 
-def sha256(name):
-    """Print the hash of a night file."""
-    digest = hashlib.sha256()
-    buf = bytearray(512)
-    view = memoryview(buf)
+def _read(name, start, view):
+    """Fill `view` with a night file from byte `start` on, and yield how many bytes it holds, until
+    the end, or to where the flash can't be read."""
     with open(folder(_get().root) + "/" + name, "rb") as file:
-        while True:
-            n = file.readinto(buf)
-            if not n:
-                break
-            digest.update(view[:n])
+        file.seek(start)
+        try:
+            while True:
+                n = file.readinto(view)
+                if not n:
+                    break
+                yield n
+        except OSError:
+            pass  # the computer misses the rest: it knows the size
+
+
+def passed():
+    """Print the ms since the power-up that info() named. Quick: it dates the board's time."""
+    print(_uptime.ms())
+
+
+def sha256(name):
+    """Print the hash of a night file, as far as it can be read."""
+    digest = hashlib.sha256()
+    view = memoryview(bytearray(FRAME))
+    for n in _read(name, 0, view):
+        digest.update(view[:n])
     print(binascii.hexlify(digest.digest()).decode())
+
+
+def send(name, start):
+    """Print a night file from byte `start` on as frames: lines of base64, each of up to FRAME
+    bytes and their CRC-32 (little-endian)."""
+    buf = bytearray(FRAME + 4)
+    view = memoryview(buf)
+    out = sys.stdout.buffer  # nothing looks for ends of line in it
+    for n in _read(name, start, view[:FRAME]):
+        struct.pack_into("<I", buf, n, binascii.crc32(view[:n]))
+        text = binascii.b2a_base64(view[: n + 4])  # pyright: ignore[reportArgumentType]
+        out.write(text)
 
 
 def ack(name, digest):
@@ -91,14 +127,10 @@ def configure(given):
     """Merge settings (a JSON object, see settings.py) into those on the board; what it does not
     name stays. Print all of them, and whether something changed. Written whole or not at all."""
     path = _get().root + "/settings.json"
-    settings = {}
     try:
-        with open(path) as file:
-            found = json.load(file)
-        if isinstance(found, dict):
-            settings = found
-    except (OSError, ValueError):
-        pass  # none yet, or damaged: they begin anew
+        settings = load(_get().root)
+    except ValueError:
+        settings = {}  # damaged: they begin anew
     before = dict(settings)
     settings.update(json.loads(given))
     changed = settings != before

@@ -8,37 +8,43 @@ from plmcore.native import const
 BLINK_MS = const(200)
 PAUSE_MS = const(300)
 REST_MS = const(1000)
-EVERY = const(10)  # cycles from one blink to the next: 3 s
-AWAKE = const(1000)  # cycles for which it says that it records: 5 min
-CHECK = const(200)  # cycles between two looks at the battery: a minute
+EVERY = const(6)  # cycles from one blink to the next: 3 s
+AWAKE = const(600)  # cycles for which it says that it records: 5 min
+CHECK = const(120)  # cycles between two looks at the battery: a minute
 LOW_MV = const(3500)  # a lithium cell with a tenth of its charge left
 
 
 class Lamp:
-    """The LED of a board; work() and rest() belong into every cycle of the loop, of 300 ms.
+    """The LED of a board. In every cycle of the loop, of 500 ms, count `wait` down and call work()
+    when it is below 0; call rest() behind the work when the LED is `lit`.
 
-    A blink is as long as the work of a cycle, some 10 ms on a Pico; the one for a low battery,
+    A blink is as long as the work of a cycle, some 5 ms on a Pico; the one for a low battery,
     once a minute all night, lasts through a whole cycle.
     """
 
     def __init__(self, board):
         self._board = board
         self._battery = getattr(board, "battery_mv", None)
-        self._cycles = 0
+        self._cycle = 0
+        self.wait = 0
         self._long = False
+        self.lit = False
         board.led(False)
 
     def work(self):
         """The work of a cycle begins."""
-        n = self._cycles
-        self._cycles = n + 1
+        n = self._cycle
         self._long = n % CHECK == 0 and self._low()
+        self.wait = 0 if self._long else EVERY - 1 - n % EVERY
+        self._cycle += 1 + self.wait
         if self._long or (n < AWAKE and n % EVERY == 0):
+            self.lit = True
             self._board.led(True)
 
     def rest(self):
         """It is done."""
         if not self._long:
+            self.lit = False
             self._board.led(False)
 
     def fault(self, number):

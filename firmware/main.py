@@ -1,12 +1,14 @@
 """The only file that starts by itself: a way out first, then one session after another."""
 
 import hostlink
-from breadcrumb import Breadcrumb
+from breadcrumb import FAULT, Breadcrumb
 from drivers.lis3dh import SensorError
 from lamp import Lamp
-from monitor import NO_SENSOR, WRONG_SENSOR, Monitor, sensor_of
-from nightlog import NightLog, folder, make_room
+from monitor import FLASH_FULL, Monitor
+from nightlog import ENOSPC, ROOM, TRACE_ROOM, NightLog, folder, make_room, mark
 from plmcore import record
+from recovery import complete
+from sensing import NO_SENSOR, WRONG_SENSOR, sensor_of
 from settings import Settings
 
 try:
@@ -18,9 +20,7 @@ except ImportError:  # CPython
 
 
 WINDOW_MS = 2000  # time for a Ctrl-C before anything starts
-FLASH_FULL = 4  # of record.FAULTS
-WRITE = 5
-ENOSPC = 28
+WRITE = 5  # of record.FAULTS
 FLASH_REST = 10  # rounds of blinks before such a flash is tried again: half a minute
 
 
@@ -48,10 +48,8 @@ def run(board, progress=None):
                 fault, ended = record_on(board, sensor, crumb, progress)
                 if ended:
                     return
-                crumb.end(fault)
                 for _ in range(FLASH_REST):
                     lamp.fault(fault)
-                crumb.begin()
                 continue
             lamp.fault(fault)
     except KeyboardInterrupt:
@@ -63,18 +61,33 @@ def run(board, progress=None):
 
 
 def record_on(board, sensor, crumb, progress=None):
-    """One session; returns its last fault (of record.FAULTS), and whether Ctrl-C ended it."""
-    log = None
+    """One session; returns its last fault (of record.FAULTS), and whether Ctrl-C ended it.
+
+    A flash that is full costs nothing to try again: nothing is written then.
+    """
+    log = monitor = None
     try:
-        make_room(board.root)
-        log = NightLog(folder(board.root), board.nonce())
-        monitor = Monitor(board, Settings(board.root), sensor, log, crumb)
+        complete(board.root)
+        settings = Settings(board.root)
+        make_room(board.root, ROOM + TRACE_ROOM if settings.trace else ROOM)
+        nonce = board.nonce()
+        log = NightLog(folder(board.root), nonce, mark(board.root, nonce))
+        if crumb.cause == FAULT:
+            crumb.begin()
+        monitor = Monitor(board, settings, sensor, log, crumb)
         session(board, monitor, progress)
         return monitor.fault, True
     except OSError as error:
-        if log:
-            log.abandon()
-        return (FLASH_FULL if error.errno == ENOSPC else WRITE), False
+        fault = FLASH_FULL if error.errno == ENOSPC else WRITE
+    if monitor:
+        try:
+            monitor.close(record.STOPPED)
+        except OSError:
+            pass  # the next start completes the night
+    if log:
+        log.abandon()
+        crumb.end(fault)
+    return fault, False
 
 
 def session(board, monitor, progress=None):

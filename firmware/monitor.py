@@ -4,47 +4,34 @@ Everything it works with is handed in: the board (clock, LED, button, watchdog),
 log. A cycle drains the FIFO, runs the detector, scores what it found and writes records.
 """
 
-from drivers.lis3dh import FIFO_DEPTH, LIS3DH, SAMPLE_BYTES, SensorError
+from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES
 from lamp import Lamp
+from nightlog import ALL_OUT, ENOSPC
 from plmcore import record
 from plmcore.detector import FLOOR_FACTOR, GROSS_MG, Detector, deci_mg
-from plmcore.native import const
+from plmcore.native import const, micropython
 from plmcore.rules import GAP_BREAKS_MS
 from plmcore.series import Series
 from plmcore.timebase import Timebase
+from sensing import BAD_DATA, BOUNCES, CONSTANT, NO_SENSOR, OFF_SCALE, regain
+from tracelog import TraceLog
 
 FORMAT = const(1)
-DRAIN_MS = const(300)  # half of the FIFO's depth: an erase of 300 ms in between loses nothing
-ENODEV = const(19)
+# 25 samples, 28 of a sensor that is 10 % fast, of the 32 that fit. An erase comes right behind a
+# drain, so it has all of the FIFO's 640 ms.
+DRAIN_MS = const(500)
 MINUTE = const(3000)  # samples of an epoch at the nominal rate
 CHECKPOINT_EPOCHS = const(10)
-BOUNCE_MS = const(20)
-BOUNCES = const(60)  # tries at this pace, for a loose contact; the LED sets that of the later ones
+FLUSH_MS = const(40000)  # with the 15 s that a class takes: no movement waits for a minute
+CALM_MS = const(170000)  # without movements; each flush wears the flash
 SILENT_MS = const(2000)
+LOOSE = const(5)  # times in a minute that the sensor may fail before it is given time to settle
+SETTLE = const(7)  # blinks: about 10 s
 TICK_MS = const(2)  # both clocks are cut to whole ms
 TICKS_MASK = const(0x3FFFFFFF)
 URGE = const(1)  # marker: the button
-NO_SENSOR = const(1)  # of record.FAULTS
-WRONG_SENSOR = const(2)
+FLASH_FULL = const(4)  # of record.FAULTS
 HANG = const(6)
-
-
-def sensor_of(board):
-    """The sensor, set up, on the first of the board's buses, opened anew, where one answers.
-
-    Raises SensorError when only something else answers, OSError when nothing does.
-    """
-    wrong = None
-    for bus in board.buses():
-        sensor = LIS3DH(bus)
-        try:
-            sensor.init(board.sleep_ms)
-            return sensor
-        except SensorError as error:
-            wrong = error
-        except OSError:
-            pass
-    raise wrong or OSError(ENODEV)
 
 
 class Monitor:
@@ -61,11 +48,16 @@ class Monitor:
         self.time = Timebase()
         self.detector = Detector(settings.shank, settings.on_mg)
         self.series = Series(settings.rules)
-        self.lms = self.movements = self.gaps = self.gap_samples = 0
+        self.trace = TraceLog(log, board.device_id) if settings.trace else None
+        self.lms = self.movements = self.gaps = self.gap_ms = 0
         self._buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
         self._epoch_end = MINUTE
         self._epoch_samples = self._epoch_flags = self._epochs = 0
         self._pressed = False
+        self._written = 0  # ms of the clock when nothing waited for the flash
+        self._out = 0  # what the log leaves out
+        self._losses = 0  # of the sensor, in this epoch
+        self._doubt = 2 * settings.doubt_s  # half seconds; 0: never
         self.fault = 0
         self.lamp = Lamp(board)
         self._elapsed = 0  # ms since samples last came
@@ -73,41 +65,65 @@ class Monitor:
         self._header(settings, crumb)
         self._last = self._deadline = board.ticks_ms()
 
+    @micropython.native
     def cycle(self):
-        """Wait for the FIFO to fill up half, then take it through the chain."""
+        """Wait for the FIFO to fill up, then take it through the chain."""
         board = self.board
-        wait = board.ticks_diff(self._deadline, board.ticks_ms())
+        log = self.log
+        time = self.time
+        detector = self.detector
+        lamp = self.lamp
+        now = board.ticks_ms()
+        wait = board.ticks_diff(self._deadline, now)
         if wait > 0:
             board.sleep_ms(wait)
-        board.feed()
-        self.lamp.work()
-        now = board.ticks_ms()
-        self._deadline = (self._deadline + DRAIN_MS) & TICKS_MASK
-        if board.ticks_diff(self._deadline, now) < 0:  # late: no burst of cycles to catch up
+            self._deadline = (self._deadline + DRAIN_MS) & TICKS_MASK
+            now = board.ticks_ms()
+        else:  # late: no burst of cycles to catch up
             self._deadline = (now + DRAIN_MS) & TICKS_MASK
+        board.feed()
+        lamp.wait -= 1
+        if lamp.wait < 0:
+            lamp.work()
         try:
             samples = self.sensor.drain(self._buf)
         except OSError:
-            self._sensor_lost()
+            self._sensor_lost(NO_SENSOR)
             return
-        self._pass(now)
-        if not self.time.n:  # the FIFO has filled up since before the header was written
-            self.clock_ms = self.time.span(samples)
+        elapsed = board.ticks_diff(now, self._last)
+        self._last = now
+        self.clock_ms += elapsed
+        elapsed += self._elapsed
+        if not time.n:  # the FIFO has filled up since before the header was written
+            self.clock_ms = time.span(samples)
         elif self.sensor.overrun:
             self._gap(samples, record.OVERRUN)
         elif samples:
-            self.time.measure(samples, self._elapsed)
-        if samples:
-            self._elapsed = 0
-        self.detector.feed(self._buf, samples)
-        self.time.advance(samples)
+            time.measure(samples, elapsed)
+        self._elapsed = 0 if samples else elapsed
+        detector.feed(self._buf, samples)
+        trace = self.trace
+        if trace:
+            trace.add(detector.power, samples, time.n)
+        time.advance(samples)
+        if trace and not log.waiting and time.n < self._epoch_end:
+            trace.flush()  # in this cycle the night is not written
         self._follow(samples)
         self._epoch_samples += samples
-        self._score()
-        self._button()
-        if self.time.n >= self._epoch_end:
+        if detector.waiting:
+            self._score()
+        if detector.posture.doubt > self._doubt > 0:
+            self._doubtful()
+        if board.button() != self._pressed:
+            self._button()
+        if time.n >= self._epoch_end:
             self._epoch()
-        self.lamp.rest()
+        if not log.waiting:
+            self._written = self.clock_ms
+        elif self.clock_ms - self._written > (FLUSH_MS if log.urgent else CALM_MS):
+            log.flush()
+        if lamp.lit:
+            lamp.rest()
 
     def close(self, reason):
         """End the session: score what waits, write the counts, bring all onto the flash."""
@@ -116,7 +132,11 @@ class Monitor:
         if self._epoch_samples:
             self._epoch_record()
         self._counts(reason)
-        self.log.close()
+        try:
+            self.log.close()
+        finally:
+            if self.trace:
+                self.trace.close()
 
     def _header(self, settings, crumb):
         log, board = self.log, self.board
@@ -135,6 +155,7 @@ class Monitor:
             ("gross_mg", GROSS_MG),
             ("odr_hz", 50),
             ("range_g", 2),
+            ("flash", log.flash),
             ("registers", "".join("%02x" % r for r in self.sensor.registers())),
         ):
             log.meta(key, value)
@@ -143,6 +164,8 @@ class Monitor:
             log.anchor(0, 0, utc[0], utc[1], utc[2])
         if crumb:
             log.meta("start", crumb.cause)
+            log.meta("power", crumb.power(log.session))
+            log.meta("uptime_ms", crumb.uptime.ms())
             if crumb.goes_on:  # the time before the first sample is no part of this session
                 lost_ms = crumb.lost_ms()
                 log.gap(0, 0, self.time.samples_in(lost_ms), lost_ms, record.RESTART)
@@ -175,13 +198,6 @@ class Monitor:
                 self.log.series(number, series.earlier)
             self.movements += 1
 
-    def _pass(self, now):
-        """The MCU's clock stands at `now`."""
-        elapsed = self.board.ticks_diff(now, self._last)
-        self._last = now
-        self.clock_ms += elapsed
-        self._elapsed += elapsed
-
     def _follow(self, samples):
         """The newest sample is less than one period old: the two clocks can't be further apart.
         Without samples for seconds, the sensor has been reset or has stopped."""
@@ -194,7 +210,7 @@ class Monitor:
             over = age - oldest - TICK_MS
         if not samples:
             if over > SILENT_MS:
-                self._sensor_lost()
+                self._sensor_lost(NO_SENSOR)
         elif over and not self.time.settled:
             self.clock_ms -= over
         elif over:  # errors of a few ppm add up over a night
@@ -215,37 +231,42 @@ class Monitor:
         self.log.gap(self.time.n, self.time.ms, lost, lost_ms, cause)
         self.time.advance(lost)
         self.gaps += 1
-        self.gap_samples += lost
+        self.gap_ms += lost_ms
         self._epoch_flags |= record.EPOCH_GAP
 
-    def _sensor_lost(self):
-        """The sensor does not answer: try until it does, then log the time as a gap. So does an
-        end of the session in that time."""
+    def _doubtful(self):
+        """A sensor whose data never change, or stay far from 1 g, is broken."""
+        frozen = self.detector.posture.frozen > self._doubt
+        self._sensor_lost(BAD_DATA, CONSTANT if frozen else OFF_SCALE)
+
+    def _sensor_lost(self, fault, detail=0):
+        """The sensor has failed: try until it works, then log the time as a gap. So does an end of
+        the session in that time."""
         board = self.board
-        self.fault = NO_SENSOR
-        self.log.fault(self.time.n, self.time.ms, NO_SENSOR, 0)
-        self.log.flush()
+        self.fault = 0
+        self._losses += 1
+
+        def told(number, tries):
+            if number != self.fault:
+                self.fault = number
+                if self._losses <= LOOSE:
+                    self.log.fault(self.time.n, self.time.ms, number, detail)
+            if tries == BOUNCES or (number == BAD_DATA == fault and tries == 1):
+                self.log.flush()  # it may take hours
+
+        told(fault, 0)
         board.led(False)
-        tries = 0
         try:
-            while True:
-                try:
-                    self.sensor = sensor_of(board)
-                    return
-                except OSError:
-                    number = NO_SENSOR
-                except SensorError:
-                    number = WRONG_SENSOR
-                tries += 1
-                if tries < BOUNCES:
-                    board.feed()
-                    board.sleep_ms(BOUNCE_MS)
-                else:
-                    self.lamp.fault(number)
+            if self._losses > LOOSE:
+                self.lamp.fault(SETTLE)
+                self.lamp.fault(SETTLE)
+            self.sensor = regain(board, self.lamp, fault, told)
         finally:
-            self._deadline = board.ticks_ms()
-            self._pass(self._deadline)
+            self._deadline = now = board.ticks_ms()
+            self.clock_ms += board.ticks_diff(now, self._last)
+            self._last = now
             self._elapsed = 0
+            self.detector.posture.trust()
             self._gap(0, record.SENSOR)
 
     def _button(self):
@@ -258,10 +279,22 @@ class Monitor:
         self._epoch_record()
         self._epoch_end = (self.time.n // MINUTE + 1) * MINUTE
         self._epochs += 1
+        self._losses = 0
         if self._epochs == CHECKPOINT_EPOCHS:
             self._epochs = 0
             self._counts(record.CHECKPOINT)
         self.log.flush()
+        self._space()
+
+    def _space(self):
+        """The flash fills up: say what the log leaves out from now on, and end it in time."""
+        out = self.log.look()
+        if out != self._out:
+            self._out = out
+            self.fault = FLASH_FULL
+            self.log.fault(self.time.n, self.time.ms, FLASH_FULL, out)
+            if out == ALL_OUT:
+                raise OSError(ENOSPC)
 
     def _epoch_record(self):
         detector, posture = self.detector, self.detector.posture
@@ -299,7 +332,7 @@ class Monitor:
                 series.plm_strict,
                 self.movements - self.lms,
                 self.gaps,
-                span(self.gap_samples),
+                self.gap_ms,
                 span(posture.upright_blocks * 25),
                 span(posture.off_blocks * 25),
             ),

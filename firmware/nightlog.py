@@ -2,7 +2,11 @@
 
 Records collect in one buffer and reach the flash in batches: flush() is called right after the
 FIFO was drained, since an erase stops everything for up to 300 ms. What was flushed survives a
-power cut; what was not is lost, a minute at most.
+power cut; what was not is lost: movements of a minute at most, three minutes of a quiet time.
+
+A flash that fills up: the traces go (see tracelog.py), then the oldest nights that a computer has
+filed. When that frees nothing more, the log leaves out its detail, epochs first, then movements,
+and keeps the counts; before the last block is gone it asks for the end (look()).
 """
 
 import binascii
@@ -13,8 +17,45 @@ from plmcore import record
 from plmcore.native import const
 
 BUFFER = const(1024)
+BLOCK = const(4096)
 SUFFIX = ".plm"
+TRACES = ".trc"
 ROOM = const(150000)  # bytes: several nights
+TRACE_ROOM = const(160000)  # bytes: a trace of eight hours and a half
+RING = const(3)  # traces that go only when there is no filed night left to go
+ENOSPC = const(28)
+MARK = "/flash.id"
+
+# Free blocks (4 KiB) below which something is done. Watched: every minute, and filed nights go.
+WATCHED = const(16)
+NO_EPOCHS = const(8)
+NO_LMS = const(5)
+FULL = const(3)  # an append needs one block, two where it begins a new one
+# What is left out; the detail of a FAULT record with flash_full.
+EPOCHS_OUT = const(1)
+LMS_OUT = const(2)
+ALL_OUT = const(3)
+
+
+def mark(root, nonce=None):
+    """The id of this file system, text: `nonce` (4 bytes), if it has none yet; "" without one.
+
+    MicroPython formats the flash when it can't mount it. Another id than the one in a device's
+    earlier nights tells.
+    """
+    try:
+        with open(root + MARK) as file:
+            found = file.read(16)
+        if found:
+            return found
+    except OSError:
+        pass  # a new one
+    if nonce is None:
+        return ""
+    found = binascii.hexlify(nonce).decode()
+    with open(root + MARK, "w") as file:
+        file.write(found)
+    return found
 
 
 def folder(root):
@@ -27,46 +68,77 @@ def folder(root):
     return path
 
 
-def names(path):
-    """Names of the night files in a folder, oldest first; foreign files are passed over."""
+def names(path, suffix=SUFFIX):
+    """Names of the night files (or the TRACES) in a folder, oldest first; foreign files are passed
+    over."""
     return sorted(
         name
         for name in os.listdir(path)
-        if name.endswith(SUFFIX) and len(name) == 18 and name[:5].isdigit()
+        if name.endswith(suffix) and len(name) == 18 and name[:5].isdigit()
     )
 
 
 def make_room(root, room=ROOM):
-    """Remove the oldest nights that a computer has filed, until `room` bytes are free.
+    """Before a session: make `room` bytes free, if what may go is enough for it.
 
-    A night that it has not acknowledged is never removed, nor is the newest.
+    The oldest traces go, then the oldest nights that a computer has filed, then the newest RING
+    traces. A night that it has not acknowledged is never removed, nor is the newest.
     """
-    path = folder(root)
-    acked = set(os.listdir(path))
-    for name in names(path)[:-1]:
-        stat = os.statvfs(path)
-        if stat[0] * stat[3] >= room:
-            break
-        if name + ".ok" in acked:
+    _give_way(folder(root), room, RING)
+
+
+def _give_way(path, room, ring=0):
+    """See make_room; with no ring, all traces go before a night. Returns what is free."""
+    left = free(path)
+    if left < room:
+        entries = set(os.listdir(path))
+        traces = names(path, TRACES)
+        older = max(0, len(traces) - ring)
+        filed = [name for name in names(path)[:-1] if name + ".ok" in entries]
+        for name in traces[:older] + filed + traces[older:]:
             os.remove(path + "/" + name)
-            os.remove(path + "/" + name + ".ok")
+            if name + ".ok" in entries:
+                os.remove(path + "/" + name + ".ok")
+            left = free(path)
+            if left >= room:
+                break
+    return left
+
+
+def free(path):
+    """Bytes that are free; a lot where nobody can tell."""
+    try:
+        stat = os.statvfs(path)
+    except (AttributeError, OSError):
+        return 1 << 29
+    return stat[0] * stat[3]
 
 
 class NightLog:
-    """Writes one session. Raises OSError when the flash is full or can't be written."""
+    """Writes one session. Raises OSError when the flash is full or can't be written.
 
-    def __init__(self, path, nonce):
+    waiting: bytes that are not yet on the flash. urgent: more than the minutes of a quiet time.
+    """
+
+    def __init__(self, path, nonce, flash=""):
         """Begin the next session in folder `path`; `nonce` (4 bytes) keeps its name unique even
-        after the flash was formatted and the numbers began anew."""
+        after the flash was formatted and the numbers began anew. flash: the file system's id."""
+        if free(path) < NO_LMS * BLOCK:
+            raise OSError(ENOSPC)
+        self.flash = flash
         earlier = names(path)
         number = (int(earlier[-1][:5]) + 1) % 100000 if earlier else 1
         self.session = "%05d-%s" % (number, binascii.hexlify(nonce).decode())
         self.path = path + "/" + self.session + SUFFIX
         self._buf = bytearray(BUFFER)
         self._view = memoryview(self._buf)
-        self._fill = len(record.MAGIC)
-        self._buf[: self._fill] = record.MAGIC
+        self.waiting = len(record.MAGIC)
+        self.urgent = True
+        self._buf[: self.waiting] = record.MAGIC
         self._sequence = 0
+        self._folder = path
+        self._out = 0
+        self._minutes = 0
         self._file = open(self.path, "wb")
 
     def meta(self, key, value):
@@ -83,6 +155,8 @@ class NightLog:
 
     def lm(self, number, n, onset_ms, duration_ms, peak_mg, kind, flags, series):
         """A movement; durations over 65.535 s are written as that."""
+        if self._out >= LMS_OUT:
+            return
         if duration_ms > 65535:
             duration_ms = 65535
         at = self._place(18)
@@ -103,6 +177,8 @@ class NightLog:
 
     def series(self, number, earlier):
         """The LMs in `earlier` (array of their numbers) are PLMs of series `number`."""
+        if self._out >= LMS_OUT:
+            return
         length = 2 + 2 * len(earlier)
         at = self._place(length)
         struct.pack_into("<H", self._buf, at, number)
@@ -112,6 +188,8 @@ class NightLog:
         self._seal(record.SERIES, length)
 
     def epoch(self, n, ms, samples, activity, floor, gx, gy, gz, flags):
+        if self._out >= EPOCHS_OUT:
+            return
         at = self._place(18)
         struct.pack_into(
             record.LAYOUT_EPOCH, self._buf, at, n, ms, samples, activity, floor, gx, gy, gz, flags
@@ -141,10 +219,33 @@ class NightLog:
 
     def flush(self):
         """Bring everything onto the flash."""
-        if self._fill:
-            self._file.write(self._view[: self._fill])
-            self._fill = 0
-        self._file.flush()
+        if not self.waiting:
+            return
+        try:
+            self._write()
+        except OSError:
+            # littlefs takes no more into a file that it failed to write, and says nothing.
+            self._file.close()
+            _give_way(self._folder, WATCHED * BLOCK)
+            self._file = open(self.path, "ab")
+            self._write()
+
+    def look(self):
+        """Once a minute: look after the space. Returns what is left out from now on: 0 nothing,
+        EPOCHS_OUT, LMS_OUT; ALL_OUT: there is room for a last word."""
+        self._minutes += 1
+        if self._out or self._minutes % 10 == 0:
+            left = free(self._folder)
+            if left < WATCHED * BLOCK:
+                left = _give_way(self._folder, WATCHED * BLOCK)
+                self._minutes = 9  # and again in a minute
+            if left < FULL * BLOCK:
+                self._out = ALL_OUT
+            elif left < NO_LMS * BLOCK:
+                self._out = max(self._out, LMS_OUT)
+            elif left < NO_EPOCHS * BLOCK:
+                self._out = max(self._out, EPOCHS_OUT)
+        return self._out
 
     def close(self):
         try:
@@ -161,13 +262,20 @@ class NightLog:
         except OSError:
             pass
 
+    def _write(self):
+        self._file.write(self._view[: self.waiting])
+        self._file.flush()
+        self.waiting = 0
+        self.urgent = False
+
     def _place(self, length):
         """Where a payload of this length goes; makes room in the buffer."""
-        if self._fill + record.HEAD + length + record.TAIL > BUFFER:
-            self._file.write(self._view[: self._fill])
-            self._fill = 0
-        return self._fill + record.HEAD
+        if self.waiting + record.HEAD + length + record.TAIL > BUFFER:
+            self.flush()
+        return self.waiting + record.HEAD
 
     def _seal(self, kind, length):
-        self._fill = record.seal(self._buf, self._fill, kind, length, self._sequence)
+        self.waiting = record.seal(self._buf, self.waiting, kind, length, self._sequence)
         self._sequence = (self._sequence + 1) & 0xFFFF
+        if kind != record.EPOCH and kind != record.COUNTS:
+            self.urgent = True

@@ -12,7 +12,7 @@ import sys
 import hostlink
 from drivers.lis3dh import FIFO_DEPTH, LIS3DH, SAMPLE_BYTES, SensorError
 from nightlog import folder, names
-from plmcore import record
+from recovery import stream
 from settings import Settings
 
 RATE_MS = 2000
@@ -232,27 +232,12 @@ def _log(root):
     start, faults = None, []
     try:
         path = folder(root)
-        earlier = names(path)
-        if not earlier:
-            return start, faults
-        with open(path + "/" + earlier[-1], "rb") as file:
-            file.read(len(record.MAGIC))
-            while True:
-                head = file.read(record.HEAD)
-                if len(head) < record.HEAD:
-                    break
-                rest = file.read(head[1] + record.TAIL)
-                if len(rest) < head[1] + record.TAIL:
-                    break
-                if head[0] == record.FAULT or head[0] == record.META:
-                    whole = head + rest
-                    if not record.end_of(whole, 0):
-                        break
-                    fields = record.fields(head[0], whole, record.HEAD, head[1])
-                    if fields.get("key") == "start":
-                        start = fields["value"]
-                    if "code" in fields:
-                        faults.append(fields["code"])
-    except OSError:
-        pass
+        for name in names(path)[-1:]:
+            for _, _, fields in stream(path + "/" + name):
+                if fields.get("key") == "start":
+                    start = fields["value"]
+                if "code" in fields:
+                    faults.append(fields["code"])
+    except (OSError, ValueError):
+        pass  # what could be read counts
     return start, faults[-10:]

@@ -7,14 +7,37 @@ better than none. The header of the night says which were used.
 import json
 
 from plmcore.detector import ON_MG
+from plmcore.native import const
 from plmcore.rules import DEFAULT, RULES
 
 FIRMWARE = "0.1.0"
 
 
+MOST = const(2048)  # characters: more than that no host of ours has written
+
+
+def load(root):
+    """What the host has set: a dict, empty before it has set anything. Raises ValueError for a
+    file that holds anything else; it never takes much memory."""
+    try:
+        with open(root + "/settings.json") as file:
+            text = file.read(MOST + 1)
+    except OSError:
+        return {}
+    try:
+        given = json.loads(text) if len(text) <= MOST else None
+    except RuntimeError:  # nested too deep
+        given = None
+    if not isinstance(given, dict):
+        raise ValueError("settings are no object")
+    return given
+
+
 class Settings:
     """leg "left" or "right"; label text; rules; shank 0..2 (axis along the shank, x by default);
-    on_mg 5..200 (least onset threshold). `fault`: the file could not be used."""
+    on_mg 5..200 (least onset threshold); doubt_s 0..3600: how long the data may stay the same, or
+    far from 1 g, before the sensor counts as broken (0, for recordings: for ever); trace: whether
+    one is kept. `fault`: the file could not be used."""
 
     def __init__(self, root):
         self.firmware = FIRMWARE
@@ -23,18 +46,15 @@ class Settings:
         self.rules = RULES[DEFAULT]
         self.shank = 0
         self.on_mg = ON_MG
+        self.doubt_s = 120  # as long, the sensor's noise alone changes the last bits of some axis
+        self.trace = True
         self.fault = False
         try:
-            with open(root + "/settings.json") as file:
-                self._take(json.load(file))
-        except OSError:
-            pass  # no settings were written yet
+            self._take(load(root))
         except ValueError:
             self.fault = True
 
     def _take(self, given):
-        if not isinstance(given, dict):
-            raise ValueError("settings are no object")
         if given.get("leg") in ("left", "right"):
             self.leg = given["leg"]
         if isinstance(given.get("label"), str):
@@ -47,3 +67,8 @@ class Settings:
         on_mg = given.get("on_mg")
         if isinstance(on_mg, int) and 5 <= on_mg <= 200:
             self.on_mg = on_mg
+        doubt_s = given.get("doubt_s")
+        if isinstance(doubt_s, int) and 0 <= doubt_s <= 3600:
+            self.doubt_s = doubt_s
+        if isinstance(given.get("trace"), bool):
+            self.trace = given["trace"]

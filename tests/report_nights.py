@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from typing import Any
 
 from anklet.nightfile import LM, Session
 from plmcore import record
@@ -107,3 +108,59 @@ def _scored(
     names = ("clm", "plm", "series", "short_imi", "plm_strict")
     counts = {name: getattr(scorer, name) for name in names}
     return lms, counts | {"lm": legs, "excluded": len(lms) - legs}
+
+
+def items(count: int = 60, **given: Any) -> list[dict[str, Any]]:
+    """So many nights before 2026-11-22 as Archive.sessions gives them: about 22 PLM an hour on
+    the left leg, series of 4 to 20; two nights missing, one short."""
+    rng = random.Random(5)
+    found = []
+    for ago in range(count, 0, -1):
+        hours = 3.1 if ago == 9 else round(rng.uniform(6.6, 8.2), 1)
+        wanted = hours * 22 * rng.lognormvariate(0, 0.35)
+        series = []
+        while sum(series) < wanted:
+            series.append(rng.randint(4, 20))
+        plm = sum(series)
+        clm = plm + rng.randint(10, 60)
+        night = (dt.date(2026, 11, 22) - dt.timedelta(days=ago)).isoformat()
+        if ago in (4, 20):
+            continue
+        found.append(
+            {
+                "night": night,
+                "session": f"{count - ago:05d}-1a2b3c4d",
+                "device": "e6614103e73b2f2e",
+                "leg": "left",
+                "label": "Ana",
+                "rules": "wasm2016",
+                "start": f"{night}T22:58:03+01:00",
+                "clock": "known",
+                "recorded_s": hours * 3600,
+                "in_bed_s": hours * 3600,
+                "counts": {"lm": clm + 9, "clm": clm, "plm": plm, "series": len(series)},
+                "series_plm": series,
+                "plm_per_hour": plm / hours,
+                "periodicity_index": plm / clm,
+                "flags": ["gap"] if ago == 12 else [],
+            }
+            | given
+        )
+    return found
+
+
+def entries(nights: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """A journal of these nights."""
+    magnesium = {"magnesium_mg": 300, "magnesium_form": "citrate", "route": "oral"}
+    return {
+        night["night"]: {"urge": i * 7 % 5 + 2}
+        | (magnesium if i % 20 > 10 else {})
+        | ({"caffeine_mg": 180} if i % 9 == 4 else {})
+        for i, night in enumerate(nights)
+    }
+
+
+def bands(nights: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Two periods of a trial over the newest of these nights."""
+    dates = sorted({night["night"] for night in nights})[-12:]
+    return [(dates[0], dates[5], "magnesium"), (dates[6], dates[-1], "nothing")]

@@ -27,6 +27,7 @@ _TICKS = 1 << 30  # MicroPython's ticks_ms wraps here
 _DAY_MS = 86400000
 _HALF_US = 9000  # about half a period of 50 Hz: a drain falls in between two samples
 _EIO = 5  # what the rp2 port raises when nobody acknowledges
+_ETIMEDOUT = 110  # and when a line stays low
 
 
 class Clock:
@@ -44,11 +45,13 @@ class SimI2C:
 
     heap_locked: set it when the caller runs under micropython.heap_lock: the firmware must not
     allocate then, but the sensor's model is not firmware.
+    stuck: the sensor holds SDA low, as after a reset in the middle of a byte.
     """
 
     def __init__(self, clock, model, addr=0x18):
         self.addr = addr
         self.heap_locked = False
+        self.stuck = False
         self._clock = clock
         self._model = model
         self._half_us = 0
@@ -83,6 +86,8 @@ class SimI2C:
 
     def _address(self, addr, bits):
         """Start, address byte, `bits` more and stop; OSError without an acknowledge."""
+        if self.stuck:
+            raise OSError(_ETIMEDOUT)
         if addr != self.addr or not self._model.ack():
             self._pass(11)
             raise OSError(_EIO)
@@ -98,11 +103,12 @@ class Board:
     """One board. Every other board offers the same names; what is only here is for tests.
 
     name, device_id (hex string), root (directory of settings and nights).
-    Only here: clock, model (the sensor), led_on, pressed (the button), fed (watchdog feeds),
+    Only here: clock, model (the sensor), led_on, pressed (the button), feeds (of the watchdog),
     battery (mV, None without one), bus ("i2c" or "spi": how the sensor is wired), i2c, spi.
     """
 
     name = NAME
+    watchdog_ms = 8000
 
     def __init__(self, source, odr_error_ppm, root, device_id, utc):
         self.root = root
@@ -115,8 +121,9 @@ class Board:
         self.led_on = False
         self.pressed = False
         self.battery = None
-        self.fed = 0
+        self.feeds = 0
         self._kept = 0
+        self._fed = 0
         self._sessions = 0
         self._utc = None
         if utc is not None:
@@ -126,6 +133,7 @@ class Board:
         """Buses on which the sensor may be, in the order to try them."""
         if self.bus == "spi":
             return [SPIBus(self.spi, self.spi.cs)]
+        self.i2c.stuck = False  # opening it clocks the byte out
         return [I2CBus(self.i2c, 0x18), I2CBus(self.i2c, 0x19)]
 
     def ticks_ms(self):
@@ -135,6 +143,10 @@ class Board:
     def ticks_diff(self, a, b):
         """a - b over the wrap, -2^29 to 2^29 - 1."""
         return ((a - b + _TICKS // 2) & (_TICKS - 1)) - _TICKS // 2
+
+    def uptime_ms(self):
+        """Milliseconds since the timer began to count; never wraps."""
+        return self.clock.us // 1000
 
     def sleep_ms(self, ms):
         """Let ms pass. Raises KeyboardInterrupt, like a host's Ctrl-C, when the night is over:
@@ -191,6 +203,7 @@ class Board:
     def keep(self, value):
         """Keep a number (0..2**30 - 1) until the power goes."""
         self._kept = value
+        self._fed = self.ticks_ms()
 
     def kept(self):
         """The number kept last, 0 when there is none."""
@@ -198,7 +211,12 @@ class Board:
 
     def feed(self):
         """Feed the watchdog."""
-        self.fed += 1
+        self.feeds += 1
+        self._fed = self.ticks_ms()
+
+    def fed(self):
+        """ticks_ms() of the last feed() or keep(), until the power goes."""
+        return self._fed
 
 
 def board(source, odr_error_ppm=0, root="/flash", device_id="0000000000000001", utc=None):

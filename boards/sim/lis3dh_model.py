@@ -60,7 +60,8 @@ class LIS3DHModel:
     exhausted: the source had no sample when one fell due; overdue: how many fell due since.
     lost, overwritten: samples dropped by mark, and by a full FIFO.
     Faults to set: present (False: never answers), nack_next (accesses to refuse), zero_fifo
-    (the FIFO gives zeros), who_am_i (0x3F in counterfeits), self_test (deflections).
+    (the FIFO gives zeros), frozen (None, or the 6 bytes that every sample is), who_am_i (0x3F in
+    counterfeits), self_test (deflections).
     """
 
     def __init__(self, source, ticks_us, odr_error_ppm=0, fifo_only=False):
@@ -69,6 +70,7 @@ class LIS3DHModel:
         self.present = True
         self.nack_next = 0
         self.zero_fifo = False
+        self.frozen = None
         self.self_test = SELF_TEST
         self.exhausted = False
         self.overdue = 0
@@ -304,6 +306,8 @@ class LIS3DHModel:
 
     def _store(self, samples):
         """Take 1 to 32 samples of the source."""
+        if self.frozen:
+            samples = self.frozen * (len(samples) // SAMPLE)
         self._missed = self._ready or len(samples) > SAMPLE
         self._ready = True
         self._latest = samples[-SAMPLE:]

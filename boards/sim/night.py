@@ -3,7 +3,8 @@
 As a script, on MicroPython or CPython; root is a folder that exists:
 
     micropython boards/sim/night.py RAW ROOT [leg=right] [label=...] [rules=aasm3] [shank=0]
-        [on_mg=16] [odr_error_ppm=0] [device_id=...] [utc=DAY,MS_OF_DAY,TZ_MIN] [flash=BLOCKS]
+        [on_mg=16] [doubt_s=120] [trace=1] [odr_error_ppm=0] [device_id=...]
+        [utc=DAY,MS_OF_DAY,TZ_MIN] [idle_s=0] [flash=BLOCKS]
 
 With flash, ROOT is where a new littlefs of that many 4 KiB blocks in RAM is mounted (MicroPython
 only): with `micropython -i` the board then waits in the REPL with its nights, as on USB.
@@ -14,16 +15,17 @@ import json
 import os
 import sys
 
-NUMBERS = ("shank", "on_mg", "odr_error_ppm", "flash")
-BOARD = ("odr_error_ppm", "device_id", "utc")
+NUMBERS = ("shank", "on_mg", "doubt_s", "trace", "odr_error_ppm", "flash", "idle_s")
+BOARD = ("idle_s", "odr_error_ppm", "device_id", "utc")
 
 
-def record(source, root, *, samples=0, settings=None, progress=None, **board):
+def record(source, root, *, samples=0, settings=None, progress=None, idle_s=0, **board):
     """Run the firmware over `source` until it is exhausted; the night file is in root/nights.
 
     source: readinto(buf) of raw samples, see LIS3DHModel; `samples` of them. settings: what a host
     would have set on the board, see firmware/settings.py. progress: called with each new percent
-    of the samples. board: what hw.board takes beside these, all with defaults.
+    of the samples. idle_s: so long the board lies there before anybody speaks to it. board: what
+    hw.board takes beside these, all with defaults.
     """
     import hw  # noqa: PLC0415 - a script puts the firmware on sys.path first
     import main  # noqa: PLC0415
@@ -40,7 +42,9 @@ def record(source, root, *, samples=0, settings=None, progress=None, **board):
             told = percent
             progress(percent)
 
-    main.run(hw.board(source, root=root, **board), tell if progress and samples else None)
+    here = hw.board(source, root=root, **board)
+    main.run(here, tell if progress and samples else None)
+    here.clock.us += idle_s * 1000000
 
 
 def _script(raw, root, *given):
@@ -49,6 +53,8 @@ def _script(raw, root, *given):
     for key in NUMBERS:
         if key in settings:
             settings[key] = int(settings[key])
+    if "trace" in settings:
+        settings["trace"] = settings["trace"] == 1
     blocks = settings.pop("flash", 0)
     if blocks:
         import flash  # noqa: PLC0415 - of this folder

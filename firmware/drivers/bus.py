@@ -23,13 +23,14 @@ class I2CBus:
         self.addr = addr
         self._increment = increment
         self._i2c = i2c
+        self._read = i2c.readfrom_mem_into
         self._byte = bytearray(1)
 
     def read(self, reg, buf):
         """Fill buf (bytearray or memoryview, 1..192 bytes). Allocates nothing."""
         if len(buf) > 1:
             reg |= self._increment
-        self._i2c.readfrom_mem_into(self.addr, reg, buf)
+        self._read(self.addr, reg, buf)
 
     def write(self, reg, value):
         """Write value (0..255) to reg."""

@@ -28,7 +28,7 @@ class DS3231:
         self._bus.read(_SECONDS, t)
         second, minute, hour, _, day, month, year = [(v >> 4) * 10 + (v & 15) for v in t]
         month %= 80  # bit 7, the century
-        if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24):
+        if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 60):
             return None
         return _days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second + _YEAR_0
 

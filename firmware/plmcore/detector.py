@@ -11,10 +11,17 @@ from plmcore.floor import Floor
 from plmcore.native import const, micropython
 from plmcore.posture import BEFORE, HELD, SETTLE, Posture
 
+# As in the kernel: what is used all the time is no look-up here.
 BLOCK = const(25)  # samples: half a second
+LONG = const(25)
+LONG_SUM = const(4)
+TAKEN = const(63)
+LM_ENDED = const(64)
+BLOCK_ENDED = const(128)
+
 HELD_BACK = const(32)  # movements that can wait for their class: 18 fit into 13 s,
 CHAINED = const(12)  # and so many may wait longer, for the end of the chain that they are in
-LONGEST_FEED = const(32)
+LONGEST_FEED = kernel.BATCH
 
 # Amplitudes in mg of the 0.5 s RMS envelope (engineering, chosen on simulated nights)
 ON_MG = const(16)  # least onset threshold
@@ -41,12 +48,14 @@ GROSS = power_of(GROSS_MG)
 
 
 @micropython.viper
-def root(x: int) -> int:
-    """Integer square root, rounded down, of 0..2**30 - 1."""
+def deci_mg(power: int) -> int:
+    """RMS in 0.1 mg (0..22620) of the power of a 25-sample window (0..2**29)."""
+    # (10000/2048)**2 / 25 = 0.9537 = 61/64
+    x = power * 61 >> 6 if power < 1 << 24 else (power >> 6) * 61
     bit = 1 << 28
-    y = 0
     while bit > x:
         bit >>= 2
+    y = 0  # becomes the square root of x, rounded down
     while bit:
         if x >= y + bit:
             x -= y + bit
@@ -55,12 +64,6 @@ def root(x: int) -> int:
             y >>= 1
         bit >>= 2
     return y
-
-
-def deci_mg(power):
-    """RMS in 0.1 mg (0..22620) of the power of a 25-sample window (0..2**29)."""
-    # (10000/2048)**2 / 25 = 0.9537 = 61/64
-    return root(power * 61 >> 6 if power < 1 << 24 else (power >> 6) * 61)
 
 
 class Detector:
@@ -76,22 +79,22 @@ class Detector:
         self.posture = Posture(shank)
         self.least_on = power_of(on_mg)
         self.onset = self.offset = self.peak = self.plateau = self.kind = self.flags = 0
+        self.power = kernel.new_power()  # behind LONG, that of each sample of the last batch
         self.activity = 0  # sum of the blocks' RMS since take_activity(), 0.1 mg
         self.blocks = 0  # as many blocks
-        self._axes = [kernel.axis_state() for _ in range(3)]
-        self._state = kernel.envelope_state()
-        self._ring = array("i", [0] * 32)
-        self._power = array("i", [0] * LONGEST_FEED)
+        self._state = kernel.new_state()
+        self._sums = kernel.new_sums()
         self._primed = False
-        self._phase = 0
+        self._half_seconds = 0
         self._gap_at = -1  # number of the sample behind which the last gap lay
-        self._head = self._waiting = 0
+        self._head = 0
+        self.waiting = 0  # movements whose class is not known yet, or that next() has for you
         self._onsets = array("i", [0] * HELD_BACK)
         self._offsets = array("i", [0] * HELD_BACK)
         self._peaks = array("i", [0] * HELD_BACK)
         self._plateaus = array("i", [0] * HELD_BACK)
         self._flags = bytearray(HELD_BACK)
-        self._ages = array("i", [0] * HELD_BACK)  # blocks since the offset
+        self._ended = array("i", [0] * HELD_BACK)  # in which half second
         self._before = [array("h", [0] * HELD_BACK) for _ in range(3)]
         self._was_vertical = bytearray(HELD_BACK)
         self._was_off = bytearray(HELD_BACK)
@@ -120,41 +123,25 @@ class Detector:
         """Whether a movement is under way."""
         return self._state[kernel.OPEN] != 0
 
+    @micropython.native
     def feed(self, raw, samples):
         """Take `samples` (0..32) raw samples: 6 bytes each, x, y, z little-endian."""
-        if not self._primed and samples:
-            self._prime(raw)
-        done = 0
-        while done < samples:
-            part = samples - done
-            if part > BLOCK - self._phase:
-                part = BLOCK - self._phase
-            for a in range(3):
-                kernel.axis(self._axes[a], raw, done * 6 + 2 * a, part, self._power)
-            taken = 0
-            while taken < part:
-                taken += kernel.envelope(self._state, self._ring, self._power, taken, part - taken)
-                if self._state[kernel.DONE]:
-                    self._end()
-            done += part
-            self._phase += part
-            if self._phase == BLOCK:
-                self._phase = 0
-                self._block()
-
-    def _prime(self, raw):
-        """Start everything but the floor anew, at the steady state of the first sample."""
-        for a in range(3):
-            kernel.prime(self._axes[a], raw, 2 * a)
-            self._axes[a][4] = kernel.BIAS
-        for i in range(32):
-            self._ring[i] = 0
         state = self._state
-        state[kernel.LONG_SUM] = state[kernel.EDGE_SUM] = 0
-        state[kernel.UP] = state[kernel.HUSH] = 0
-        self._phase = 0
-        self.posture.reset()
-        self._primed = True
+        power = self.power
+        if not self._primed and samples:
+            kernel.prime(state, raw, 0, power)
+            self.posture.reset()
+            self._primed = True
+        kernel.filters(0, 0, 0, state, raw, 0, samples, power, self._sums)
+        at = LONG
+        end = at + samples
+        while at < end:
+            found = kernel.envelope(0, 0, at, end - at, state, power)
+            at += found & TAKEN
+            if found & LM_ENDED:
+                self._end()
+            if found >= BLOCK_ENDED:
+                self._block()
 
     def skip(self, lost, breaks):
         """`lost` samples (0..2**29) never came. With `breaks`, everything starts anew, behind the
@@ -179,14 +166,14 @@ class Detector:
 
     def next(self):
         """Hand out the oldest movement whose class is known. False if there is none."""
-        if not self._waiting:
+        if not self.waiting:
             self._all = False
             return False
         i = self._head
-        if self._ages[i] < SETTLE + HELD and not self._all:
+        if self._half_seconds - self._ended[i] < SETTLE + HELD and not self._all:
             return False
         self._head = (i + 1) % HELD_BACK
-        self._waiting -= 1
+        self.waiting -= 1
         self.onset = self._onsets[i]
         self.offset = self._offsets[i]
         self.peak = deci_mg(self._peaks[i])
@@ -197,12 +184,13 @@ class Detector:
 
     def _class(self, i):
         posture = self.posture
-        first = self._ages[i] - SETTLE
+        age = self._half_seconds - self._ended[i]
+        first = age - SETTLE
         if self._was_vertical[i] or posture.is_vertical(first if first > 0 else 0):
             return record.UPRIGHT
         if self._was_off[i]:
             return record.OFF_BODY
-        last = self._ages[i] - SETTLE - HELD
+        last = age - SETTLE - HELD
         if first >= 0 and posture.changed(
             self._before[0][i],
             self._before[1][i],
@@ -220,9 +208,8 @@ class Detector:
     def _end(self):
         """The movement under way has ended: let it wait for its class."""
         state = self._state
-        state[kernel.DONE] = 0
-        i = (self._head + self._waiting) % HELD_BACK
-        self._waiting += 1
+        i = (self._head + self.waiting) % HELD_BACK
+        self.waiting += 1
         onset = state[kernel.RISE] - ONSET_LAG
         offset = state[kernel.FALL] - OFFSET_LAG
         self._onsets[i] = onset if onset > 0 else 0
@@ -230,7 +217,7 @@ class Detector:
         self._peaks[i] = state[kernel.PEAK]
         self._plateaus[i] = state[kernel.ABOVE]
         self._flags[i] = record.TOUCHES_GAP if self._gap_at > state[kernel.RISE] else 0
-        self._ages[i] = 0
+        self._ended[i] = self._half_seconds
         posture = self.posture
         ago = (state[kernel.N] - self._onsets[i]) // BLOCK
         self._at_block[i] = posture.blocks - ago
@@ -240,7 +227,7 @@ class Detector:
         self._was_vertical[i] = posture.is_vertical(ago)
         self._was_off[i] = posture.off
         self._chained[i] = 0
-        if 1 < self._waiting <= CHAINED:
+        if 1 < self.waiting <= CHAINED:
             self._chain(i, (i - 1) % HELD_BACK)
 
     def _chain(self, i, before):
@@ -253,24 +240,19 @@ class Detector:
         self._chained[i] = 1
         while self._chained[i] and i != self._head:
             i = (i - 1) % HELD_BACK
-            self._ages[i] = 0
+            self._ended[i] = self._half_seconds
 
+    @micropython.native
     def _block(self):
-        power = self._state[kernel.LONG_SUM]
-        axes = self._axes
-        self.posture.block(
-            axes[0][4] - kernel.BIAS, axes[1][4] - kernel.BIAS, axes[2][4] - kernel.BIAS, power
-        )
-        for a in range(3):
-            axes[a][4] = kernel.BIAS
-        self.floor.add(power)
-        self._thresholds()
+        """A half second is complete."""
+        power = self._state[LONG_SUM]
+        odd = self._half_seconds & 1
+        self._half_seconds += 1
+        self.posture.block(self._sums, 3 * odd, power)
+        if self.floor.add(power):
+            self._thresholds()
         self.activity += deci_mg(power)
         self.blocks += 1
-        i = self._head
-        for _ in range(self._waiting):
-            self._ages[i] += 1
-            i = (i + 1) % HELD_BACK
 
     def _thresholds(self):
         """Onset at max(FLOOR_FACTOR floors, least_on); edges from it. Powers under 2**29."""

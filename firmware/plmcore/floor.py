@@ -6,35 +6,63 @@ without having to know which samples are movement, and it follows a lasting chan
 Powers are sorted into bins, eight to a doubling (6 % in amplitude): the quantile needs no list.
 """
 
+from array import array
+
 from plmcore.native import MICROPYTHON, const, micropython
 
 if not MICROPYTHON:
-    from plmcore.native import ptr8
+    from plmcore.native import ptr8, ptr32
 
 SPAN = const(240)  # half-second blocks: two minutes
 QUANTILE = const(35)  # percent
 BINS = const(240)
 
 
+# State: counts and bins
+COUNT = const(0)  # blocks in the ring
+AT = const(1)  # where the next one goes
+BIN = const(2)  # the quantile's bin
+BELOW = const(3)  # items in the bins below it
+STATE = const(4)
+
+
 @micropython.viper
-def _bin(power: int) -> int:
-    """0..7 for powers 0..7, then eight bins to a doubling: at most 8 * 27 for powers < 2**30."""
-    octave = 0
+def _add(power: int, st: ptr32, bins: ptr8, ring: ptr8) -> int:
+    """Put a power (0..2**30 - 1) into the ring in place of the oldest; the quantile's bin.
+
+    Bins: 0..7 for powers 0..7, then eight to a doubling, at most 8 * 27.
+    """
+    new = 0
     while power > 15:
         power >>= 1
-        octave += 8
-    return octave + power
-
-
-@micropython.viper
-def _quantile(bins: ptr8, rank: int) -> int:
-    """The bin that holds the item of this rank (from 0)."""
-    i = 0
-    seen = bins[0]
-    while seen <= rank:
-        i += 1
-        seen += bins[i]
-    return i
+        new += 8
+    new += power
+    at = st[AT]
+    quantile = st[BIN]
+    below = st[BELOW]
+    if st[COUNT] == SPAN:
+        old = ring[at]
+        bins[old] -= 1
+        if old < quantile:
+            below -= 1
+    else:
+        st[COUNT] += 1
+    bins[new] += 1
+    if new < quantile:
+        below += 1
+    ring[at] = new
+    at += 1
+    st[AT] = at if at < SPAN else 0
+    rank = st[COUNT] * QUANTILE * 5243 >> 19  # a hundredth, exact for all counts
+    while below > rank:
+        quantile -= 1
+        below -= bins[quantile]
+    while below + bins[quantile] <= rank:
+        below += bins[quantile]
+        quantile += 1
+    st[BIN] = quantile
+    st[BELOW] = below
+    return quantile
 
 
 class Floor:
@@ -44,27 +72,17 @@ class Floor:
         self.power = 0
         self._bins = bytearray(BINS)  # how often each bin stands in the ring: at most SPAN
         self._ring = bytearray(SPAN)
-        self.clear()
-
-    def clear(self):
-        """Forget all blocks. The floor stays what it was until the next one."""
-        for i in range(BINS):
-            self._bins[i] = 0
-        self._count = 0
-        self._at = 0
+        self._state = array("i", [0] * STATE)
+        self._bin = 0
 
     def add(self, power):
-        """Take the power of one half-second block (0..2**29)."""
-        if self._count == SPAN:
-            self._bins[self._ring[self._at]] -= 1
-        else:
-            self._count += 1
-        bin_ = _bin(power)
-        self._bins[bin_] += 1
-        self._ring[self._at] = bin_
-        self._at = self._at + 1 if self._at + 1 < SPAN else 0
-        bin_ = _quantile(self._bins, self._count * QUANTILE // 100)
+        """Take the power of one half-second block (0..2**29); True if the floor has moved."""
+        bin_ = _add(power, self._state, self._bins, self._ring)
+        if bin_ == self._bin:
+            return False
+        self._bin = bin_
         # the middle of the bin
         shift = (bin_ >> 3) - 1 if bin_ > 15 else 0
         base = bin_ - (shift << 3)
         self.power = (base << shift) + ((1 << shift) >> 1)
+        return True

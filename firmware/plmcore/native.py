@@ -35,5 +35,7 @@ else:
         def viper(function):
             return function
 
+        native = viper
+
     micropython = Stand
     ptr8 = ptr16 = ptr32 = ptr

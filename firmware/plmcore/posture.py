@@ -2,12 +2,16 @@
 
 Works on half-second blocks, two a second. Gravity is the mean of a block behind a second-order
 low-pass of 0.15 Hz. Ranges: block mean 2**17 (1/2**16 g), filter states 2**18, products 2**23;
-gravity 2**13 (1/4096 g), squared distances under 3 * 2**24.
+gravity 2**13 (1/4096 g), squared distances under 3 * 2**24. A call per block does all that is
+needed each time; the past is looked at only when a movement ends or is classed.
 """
 
 from array import array
 
-from plmcore.native import const
+from plmcore.native import MICROPYTHON, const, micropython
+
+if not MICROPYTHON:
+    from plmcore.native import ptr8, ptr16, ptr32
 
 G = const(4096)  # gravity's unit: 1 g
 KEPT = const(128)  # blocks of gravity that are kept: 64 s
@@ -28,79 +32,190 @@ UPRIGHT_BLOCKS = const(120)
 STILL_POWER = const(160)
 STILL_MOVEMENT = const(40000)  # and no half second over 20 mg
 MINUTE = const(120)
+LEAST2 = const(16384)  # (0.5 * 256)**2
+MOST2 = const(147456)  # (1.5 * 256)**2
 OFF_MINUTES = const(15)
+
+
+# State: counts of blocks, and flags
+BLOCKS = const(0)  # since the reset
+VERTICAL = const(1)
+OFF = const(2)
+VERTICAL_RUN = const(3)
+DEAD_MINUTES = const(4)
+DEAD_BLOCKS = const(5)
+MINUTE_BLOCKS = const(6)
+MINUTE_VERTICAL = const(7)
+MINUTE_POWER = const(8)
+MOVED = const(9)
+FROZEN = const(10)
+OFF_SCALE = const(11)
+RESET = const(12)  # what is before, a reset sets to 0
+UPRIGHT_TIME = const(12)
+OFF_TIME = const(13)
+SHANK = const(14)
+AXES = const(15)  # then for each axis: low-pass and band, and the block mean before, with BIAS
+SIZE = const(24)
+BIAS = const(1 << 20)
+GRAVITY_0 = const(8192)  # added to the gravity that is kept
+
+
+@micropython.viper
+def _take(st: ptr32, ring: ptr16, unrest: ptr8, sums: ptr32, at: int, power: int) -> int:
+    """Take the sums of a block's 25 offset samples, from sums[at] on, and the movement's power.
+
+    ring: gravity of KEPT blocks, x y z. unrest: whether gravity moved in each. Returns the longer
+    of FROZEN and OFF_SCALE.
+    """
+    st[FROZEN] += 1
+    st[OFF_SCALE] += 1
+    blocks = st[BLOCKS]
+    slot = blocks & (KEPT - 1)
+    unrest[slot] = 0
+    still = total = along = 0
+    a = 0
+    while a < 3:
+        # 4 * sum / 25 rounded down, in two steps that stay under 2**30
+        x = sums[at + a] << 2
+        high = (x >> 8) * 10485 >> 10
+        x = high + ((x - 25 * high) * 1311 >> 15) - (1 << 17)
+        axis = AXES + 3 * a
+        if blocks == 0:
+            st[axis] = st[axis + 2] = x + BIAS
+            st[axis + 1] = BIAS
+        moved = x + BIAS - st[axis + 2]
+        st[axis + 2] = x + BIAS
+        if moved:
+            st[FROZEN] = 0
+        if moved > UNREST or moved < -UNREST:
+            unrest[slot] = 1
+        low = st[axis] - BIAS
+        band = st[axis + 1] - BIAS
+        low += (band * 31) >> 6
+        high = x - low - 2 * band
+        st[axis] = low + BIAS
+        st[axis + 1] = band + ((high * 31) >> 6) + BIAS
+        rest = (x - low) >> 2
+        if rest < 0:
+            rest = 0 - rest
+        if rest > 1023:
+            rest = 1023
+        still += rest * rest
+        g = low >> 4
+        if g < -8192:
+            g = -8192
+        if g > 8191:
+            g = 8191
+        ring[3 * slot + a] = g + GRAVITY_0
+        g >>= 4  # 1/256 g: squares under 2**19
+        total += g * g
+        if a == st[SHANK]:
+            along = g * g
+        a += 1
+    st[BLOCKS] = blocks + 1
+    if total >= LEAST2 and total <= MOST2:
+        st[OFF_SCALE] = 0
+    if along * 1024 > total * 841:
+        st[VERTICAL] = 1
+        st[MINUTE_VERTICAL] += 1
+        st[VERTICAL_RUN] += 1
+        if st[VERTICAL_RUN] == UPRIGHT_BLOCKS:
+            st[UPRIGHT_TIME] += UPRIGHT_BLOCKS
+        elif st[VERTICAL_RUN] > UPRIGHT_BLOCKS:
+            st[UPRIGHT_TIME] += 1
+    else:
+        st[VERTICAL] = st[VERTICAL_RUN] = 0
+    st[MINUTE_POWER] += still
+    if power > STILL_MOVEMENT:
+        st[MOVED] = 1
+    st[MINUTE_BLOCKS] += 1
+    if st[MINUTE_BLOCKS] == MINUTE:
+        if st[MINUTE_POWER] < STILL_POWER * MINUTE and not st[MOVED]:
+            st[DEAD_MINUTES] += 1
+            st[DEAD_BLOCKS] += MINUTE - st[MINUTE_VERTICAL]
+            if st[DEAD_MINUTES] >= OFF_MINUTES:
+                st[OFF] = 1
+                st[OFF_TIME] += st[DEAD_BLOCKS]
+                st[DEAD_BLOCKS] = 0
+        else:
+            st[DEAD_MINUTES] = st[DEAD_BLOCKS] = st[OFF] = 0
+        st[MINUTE_BLOCKS] = st[MINUTE_POWER] = st[MINUTE_VERTICAL] = st[MOVED] = 0
+    return st[FROZEN] if st[FROZEN] > st[OFF_SCALE] else st[OFF_SCALE]
 
 
 class Posture:
     """Follows gravity on three axes.
 
     shank: index of the axis along the shank (0..2).
-    gx, gy, gz: gravity in 1/4096 g (-8192..8191).
-    vertical: the shank is within 25 degrees of vertical now.
-    upright_blocks, off_blocks: half seconds counted as upright, off the body (0..2**30).
+    doubt: for how many half seconds the data cannot be true: all the same, though each sensor has
+        its noise, or gravity outside 0.5 to 1.5 g.
     """
 
     def __init__(self, shank=0):
-        self.shank = shank
-        self.upright_blocks = self.off_blocks = 0
-        self._low = array("i", [0] * 3)
-        self._band = array("i", [0] * 3)
-        self._ring = [array("h", [0] * KEPT) for _ in range(3)]
-        self._last = array("i", [0] * 3)  # block means
+        self.doubt = 0
+        self._state = array("i", [0] * SIZE)
+        self._state[SHANK] = shank
+        self._ring = array("H", [0] * (3 * KEPT))
         self._unrest = bytearray(KEPT)
-        self.reset()
 
     def reset(self):
         """Start anew behind a gap: no run of time goes across it."""
-        self.blocks = 0  # since the reset
-        self.vertical = self.off = False
-        self._vertical_run = 0
-        self._dead_minutes = self._dead_blocks = 0
-        self._minute = self._minute_vertical = self._minute_power = 0
-        self._moved = False
+        for i in range(RESET):
+            self._state[i] = 0
+
+    @property
+    def blocks(self):
+        """Half seconds since the reset."""
+        return self._state[BLOCKS]
+
+    @property
+    def vertical(self):
+        """The shank is within 25 degrees of vertical now."""
+        return self._state[VERTICAL] != 0
 
     @property
     def upright(self):
-        return self._vertical_run >= UPRIGHT_BLOCKS
+        """It has been for a minute."""
+        return self._state[VERTICAL_RUN] >= UPRIGHT_BLOCKS
 
-    def block(self, sx, sy, sz, power):
-        """Take the sums of 25 raw samples of each axis (|s| < 2**20) and the movement's power."""
-        self._unrest[self.blocks % KEPT] = 0
-        still = self._axis(0, sx) + self._axis(1, sy) + self._axis(2, sz)
-        self.blocks += 1
-        self._upright_time()
-        self._off_body_time(still, power)
+    @property
+    def off(self):
+        """Off the body."""
+        return self._state[OFF] != 0
 
-    def _axis(self, a, total):
-        """Low-pass one axis; returns the square of what is left above 0.15 Hz (< 2**20)."""
-        x = (total << 2) // 25
-        low = self._low
-        band = self._band
-        if self.blocks == 0:
-            low[a] = x
-            band[a] = 0
-            self._last[a] = x
-        moved = x - self._last[a]
-        self._last[a] = x
-        if moved > UNREST or moved < -UNREST:
-            self._unrest[self.blocks % KEPT] = 1
-        low[a] += (band[a] * 31) >> 6
-        high = x - low[a] - 2 * band[a]
-        band[a] += (high * 31) >> 6
-        g = low[a] >> 4
-        self._ring[a][self.blocks % KEPT] = -8192 if g < -8192 else 8191 if g > 8191 else g
-        rest = (x - low[a]) >> 2
-        if rest < 0:
-            rest = -rest
-        return rest * rest if rest < 1023 else 1023 * 1023
+    @property
+    def upright_blocks(self):
+        """Half seconds counted as upright (0..2**30)."""
+        return self._state[UPRIGHT_TIME]
+
+    @property
+    def off_blocks(self):
+        """Half seconds counted as off the body (0..2**30)."""
+        return self._state[OFF_TIME]
+
+    @property
+    def frozen(self):
+        """Half seconds in a row with the same mean on every axis."""
+        return self._state[FROZEN]
+
+    def trust(self):
+        """The sensor was set up anew: no doubt is left."""
+        self._state[FROZEN] = self._state[OFF_SCALE] = self.doubt = 0
+
+    def block(self, sums, at, power):
+        """Take a block: the sums of 25 samples of each axis at sums[at:at + 3], 32768 added to
+        each sample (see kernel.new_sums), and the power of the movement (0..2**29)."""
+        self.doubt = _take(self._state, self._ring, self._unrest, sums, at, power)
 
     def gravity(self, a, ago=0):
-        """Gravity on axis a, `ago` blocks ago (the oldest that is kept, if that is too long)."""
-        newest = self.blocks - 1
+        """Gravity on axis a in 1/4096 g (-8192..8191), `ago` blocks ago (the oldest that is kept,
+        if that is too long)."""
+        newest = self._state[BLOCKS] - 1
         if newest < 0:
             return 0
         most = newest if newest < KEPT else KEPT - 1
-        return self._ring[a][(newest - (ago if ago < most else most)) % KEPT]
+        at = (newest - (ago if ago < most else most)) % KEPT
+        return self._ring[3 * at + a] - GRAVITY_0
 
     def is_vertical(self, ago):
         """The shank was within 25 degrees of vertical `ago` blocks ago."""
@@ -109,7 +224,7 @@ class Posture:
         for a in range(3):
             g = self.gravity(a, ago) >> 4  # 1/256 g: squares under 2**19
             total += g * g
-            if a == self.shank:
+            if a == self._state[SHANK]:
                 along = g * g
         return along * 1024 > total * 841
 
@@ -148,35 +263,3 @@ class Posture:
                     return False
             ago -= 1
         return True
-
-    def _upright_time(self):
-        self.vertical = self.is_vertical(0)
-        if not self.vertical:
-            self._vertical_run = 0
-            return
-        self._minute_vertical += 1
-        self._vertical_run += 1
-        if self._vertical_run == UPRIGHT_BLOCKS:
-            self.upright_blocks += UPRIGHT_BLOCKS
-        elif self._vertical_run > UPRIGHT_BLOCKS:
-            self.upright_blocks += 1
-
-    def _off_body_time(self, still, power):
-        self._minute_power += still
-        if power > STILL_MOVEMENT:
-            self._moved = True
-        self._minute += 1
-        if self._minute < MINUTE:
-            return
-        if self._minute_power < STILL_POWER * MINUTE and not self._moved:
-            self._dead_minutes += 1
-            self._dead_blocks += MINUTE - self._minute_vertical
-            if self._dead_minutes >= OFF_MINUTES:
-                self.off = True
-                self.off_blocks += self._dead_blocks
-                self._dead_blocks = 0
-        else:
-            self._dead_minutes = self._dead_blocks = 0
-            self.off = False
-        self._minute = self._minute_power = self._minute_vertical = 0
-        self._moved = False

@@ -12,6 +12,7 @@ NOMINAL = const(320000)  # period at 50 Hz, 1/16 us
 LEAST = const(250)  # samples before the measurement counts: an error of one sample is 0.4 %
 FIRST = const(3000)  # samples: the first minute
 MOST = const(32768)  # samples over which the rate is measured: 11 min
+RARELY = const(15)  # then a division for every 16th batch is enough
 SLOWEST = const(363636)  # 44 Hz: beyond 12 % the clocks can't be trusted, the estimate stays put
 FASTEST = const(285714)  # 56 Hz
 
@@ -27,6 +28,7 @@ class Timebase:
         self._rest = 0  # 1/16 us left over from ms
         self._samples = 0
         self._elapsed = 0
+        self._batches = 0
 
     def advance(self, samples):
         """`samples` more (0..2**25) have come, or were lost."""
@@ -35,15 +37,20 @@ class Timebase:
             self.ms += 2000 * self.period // 16000
             self._rest += 2000 * self.period % 16000
             samples -= 2000
-        self._rest += samples * self.period
-        self.ms += self._rest // 16000
-        self._rest %= 16000
+        rest = self._rest + samples * self.period
+        self.ms += rest // 16000
+        self._rest = rest % 16000
 
     def measure(self, samples, elapsed):
         """A clean batch: `samples` came within `elapsed` ms of the MCU's clock."""
         self._samples += samples
         self._elapsed += elapsed
-        if self._samples < LEAST:
+        # Only an even number is halved: half a sample dropped each time would be 15 ppm.
+        if self._samples >= MOST and not self._samples & 1:
+            self._samples >>= 1
+            self._elapsed >>= 1
+        self._batches += 1
+        if self._samples < LEAST or (self.settled and self._batches & RARELY):
             return
         us = self._elapsed * 1000  # 32768 samples of 25 ms: 2**29.6
         period = us // self._samples * 16 + us % self._samples * 16 // self._samples
@@ -53,10 +60,6 @@ class Timebase:
             if not self.settled:
                 self.ms = self.span(self.n)
                 self._rest = 0
-        # Only an even number is halved: half a sample dropped each time would be 15 ppm.
-        if self._samples >= MOST and not self._samples & 1:
-            self._samples >>= 1
-            self._elapsed >>= 1
 
     def samples_in(self, ms):
         """How many whole samples fit into ms (0..2**26, 18 h); 0 for a negative time."""

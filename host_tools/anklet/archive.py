@@ -1,41 +1,50 @@
 """The archive: the raw night files as downloaded, and a database made from them.
 
 raw/<device>/<session>.plm    what counts; never changed, never removed
+raw/<device>/<session>.trc    its trace (see trace.py), where the board had one
+raw/<device>/anchors.jsonl    when computers spoke to the board, see clock.py; only ever grows
 anklet.db                     SQLite, can be rebuilt from the raw files
 """
 
 import contextlib
 import datetime as dt
 import hashlib
+import itertools
 import json
+import math
 import os
 import re
 import sqlite3
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import platformdirs
 
-from anklet import nightfile
+from anklet import clock, durable, nightfile
+from anklet.boardinfo import Info
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
+from anklet.journal import Journal
+from anklet.progress import percent
 
-SCHEMA = 1
+SCHEMA = 3  # an older database is made again from the raw files
+TRACES = ".trc"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 TABLES = """
 CREATE TABLE sessions (
-    device TEXT NOT NULL, session TEXT NOT NULL, night TEXT, start TEXT, leg TEXT, label TEXT,
-    recorded_s REAL, in_bed_s REAL, lm INTEGER, clm INTEGER, plm INTEGER, plm_per_hour REAL,
-    periodicity_index REAL, summary TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
-    PRIMARY KEY (device, session)
+    id INTEGER PRIMARY KEY, device TEXT NOT NULL, session TEXT NOT NULL, night TEXT, start TEXT,
+    leg TEXT, label TEXT, recorded_s REAL, in_bed_s REAL, lm INTEGER, clm INTEGER, plm INTEGER,
+    plm_per_hour REAL, periodicity_index REAL, summary TEXT NOT NULL, sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL, power TEXT, up_ms INTEGER, utc_ms INTEGER, tz_min INTEGER,
+    UNIQUE (device, session)
 );
 CREATE INDEX sessions_by_night ON sessions (night);
+CREATE INDEX sessions_by_power ON sessions (device, power);
 CREATE TABLE lms (
-    device TEXT NOT NULL, session TEXT NOT NULL, position INTEGER NOT NULL, onset_ms INTEGER,
-    duration_ms INTEGER, peak_mg INTEGER, kind TEXT, plm INTEGER, series INTEGER,
-    touches_gap INTEGER, PRIMARY KEY (device, session, position)
+    session_id INTEGER NOT NULL REFERENCES sessions (id), position INTEGER NOT NULL,
+    onset_ms INTEGER, duration_ms INTEGER, peak_mg INTEGER, kind TEXT, plm INTEGER, series INTEGER,
+    touches_gap INTEGER, PRIMARY KEY (session_id, position)
 ) WITHOUT ROWID;
 """
 
@@ -52,6 +61,7 @@ class Archive:
     def __init__(self, path: Path):
         self.path = path
         self.db = path / "anklet.db"
+        self._anchors: dict[str, clock.Anchors] = {}
 
     def add(
         self, data: bytes, sha256: str, session: str = "", device: str = ""
@@ -66,22 +76,23 @@ class Archive:
             raise NotVerified(f"Night {session} is not what its hash says; nothing was filed.")
         night = nightfile.parse(data, session, device)
         target = self._raw(night.device, night.session)
+        self._renew()
         with self._writing():
-            self._check_version()
             before = target.read_bytes() if target.exists() else None
             if before is not None and before != data:
                 digest = hashlib.sha256(before).hexdigest()
-                _write(target.with_name(f"{target.name}.{digest[:8]}"), before)
+                durable.write(target.with_name(f"{target.name}.{digest[:8]}"), before)
             if before != data:
-                _write(target, data)
+                durable.write(target, data)
             try:
                 with self._open(self.db) as db:
-                    _enter(db, night, sha256, len(data))
+                    self._enter(db, night, sha256, len(data))
+                    self._date_others(db, night)
             except BaseException:
                 if before is None:
                     target.unlink()
                 elif before != data:
-                    _write(target, before)
+                    durable.write(target, before)
                 raise
         return night
 
@@ -99,8 +110,24 @@ class Archive:
             return row
         return None
 
+    def add_trace(self, data: bytes, sha256: str, session: str, device: str) -> None:
+        """File a trace as downloaded. Raises NotVerified, BadInput, ArchiveUnwritable."""
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise NotVerified(f"Trace {session} is not what its hash says; it was not filed.")
+        with self._writing():
+            durable.write(self._raw(device, session).with_suffix(TRACES), data)
+
+    def trace(self, session: str, device: str) -> bytes | None:
+        """The trace of a session as downloaded; None without one."""
+        file = self._raw(device, session).with_suffix(TRACES)
+        return file.read_bytes() if file.is_file() else None
+
     def sessions(self) -> list[dict[str, Any]]:
-        """What `nights --json` prints: by start; nights of unknown time last, as recorded."""
+        """What `nights --json` prints: by start; a night of unknown time stands behind the one
+        that its board recorded before it.
+
+        Those that the journal hides carry the flag "hidden". No raw file is read.
+        """
         if not self.db.exists():
             if self._files():
                 raise BadInput(f"There is no database in {self.path}; run anklet rebuild.")
@@ -108,53 +135,122 @@ class Archive:
         with self._reading() as db:
             rows = db.execute("SELECT summary FROM sessions").fetchall()
         items = [json.loads(row[0]) for row in rows]
+        hidden = Journal(self.path).hidden()
+        for item in items:
+            if (item["device"], item["session"]) in hidden:
+                item["flags"].append("hidden")
         items.sort(key=lambda item: (item["device"], item["session"]))
-        items.sort(key=_moment)
-        return items
+        return _in_time(items)
 
     def load(self, session: str, device: str = "") -> nightfile.Session:
         """The whole night, from its raw file. Raises BadInput if there is none."""
         _name(session)
-        for file in self._files():
-            if file.stem == session and device in ("", file.parent.name):
-                return nightfile.parse(file.read_bytes(), session, file.parent.name)
+        where = _name(device) if device else "*"
+        for file in sorted((self.path / "raw").glob(f"{where}/{session}.plm")):
+            night = nightfile.parse(file.read_bytes(), session, file.parent.name)
+            if self.db.exists():
+                with self._reading() as db:
+                    self._settle(db, night)
+            return night
         raise BadInput(f"There is no session {session} in {self.path}; anklet nights lists them.")
 
-    def rebuild(self) -> int:
+    def rebuild(self, progress: Callable[[float], None] | None = None) -> int:
         """Make the database again from the raw files; the number of nights.
 
-        The old database stays in place until the new one is whole.
+        The old database stays in place until the new one is whole. progress: takes the fraction.
         """
-        files = self._files()
         if not self.path.is_dir():
             raise BadInput(f"There is no archive in {self.path}; anklet sync makes one.")
+        with self.lock():
+            return self._rebuild(progress)
+
+    def _rebuild(self, progress: Callable[[float], None] | None) -> int:
+        files = self._files()
         new = self.db.with_name("anklet.db.new")
         with self._writing():
             with contextlib.suppress(sqlite3.DatabaseError):  # damaged: a reason to rebuild
-                self._check_version()
+                self._version()
             new.unlink(missing_ok=True)
             with self._open(new) as db:
-                for file in files:
+                for done, file in enumerate(files, 1):
                     data = file.read_bytes()
                     night = nightfile.parse(data, file.stem, file.parent.name)
-                    _enter(db, night, hashlib.sha256(data).hexdigest(), len(data))
+                    self._enter(db, night, hashlib.sha256(data).hexdigest(), len(data))
+                    self._date_others(db, night)
+                    if progress:
+                        progress(done / len(files))
             self.db.with_name("anklet.db-journal").unlink(missing_ok=True)  # the old one's
             new.replace(self.db)
-            _sync_folder(self.path)
+            durable.sync_folder(self.path)
         return len(files)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep two syncs apart. Raises ArchiveUnwritable."""
+        """Keep two syncs apart. What a killed one left half written is removed. Raises
+        ArchiveUnwritable."""
         with contextlib.ExitStack() as held:
             with self._writing():
-                self.path.mkdir(parents=True, exist_ok=True)
-                file = held.enter_context(open(self.path / "sync.lock", "a+b"))
-            if not _lock(file.fileno()):
+                durable.make_folder(self.path)
+                ours = held.enter_context(durable.lock(self.path / "sync.lock"))
+            if not ours:
                 raise ArchiveUnwritable(
                     f"Another anklet sync is filing into {self.path}; wait until it is done."
                 )
-            yield  # closing the file unlocks it, also when this process dies
+            with self._writing():
+                for part in (self.path / "raw").glob(f"*/{durable.PARTS}"):
+                    part.unlink(missing_ok=True)
+            yield
+
+    def anchor(self, info: Info) -> None:
+        """Keep what this computer's clock said when it spoke to the board, before the nights that
+        it dates are filed. Once for each Info. Raises ArchiveUnwritable."""
+        anchors = self._anchors_of(info.device)
+        if anchors.all and anchors.all[-1].utc_ms == info.utc_ms:
+            return
+        new = anchors.new(night.session for night in info.nights)
+        anchor = clock.anchor(info, new)
+        with self._writing():
+            durable.append_line(self._anchors_file(info.device), anchor.line())
+        anchors.append(anchor)
+
+    def _anchors_file(self, device: str) -> Path:
+        return self.path / "raw" / _name(device) / "anchors.jsonl"
+
+    def _anchors_of(self, device: str) -> clock.Anchors:
+        if device not in self._anchors:
+            self._anchors[device] = clock.Anchors(self._anchors_file(device))
+        return self._anchors[device]
+
+    def _settle(self, db: sqlite3.Connection, night: nightfile.Session) -> None:
+        """Date a night by all that is known of its board's clock."""
+        others = db.execute(
+            "SELECT up_ms, utc_ms, tz_min FROM sessions"
+            " WHERE device = ? AND power = ? AND session != ? AND utc_ms NOT NULL",
+            (night.device, clock.power_of(night)[0] or None, night.session),
+        )
+        points = [clock.Point(*row) for row in others]
+        clock.settle(night, self._anchors_of(night.device), points)
+
+    def _enter(
+        self, db: sqlite3.Connection, night: nightfile.Session, sha256: str, size: int
+    ) -> None:
+        self._settle(db, night)
+        _enter(db, night, sha256, size)
+
+    def _date_others(self, db: sqlite3.Connection, night: nightfile.Session) -> None:
+        """Date those of unknown time in whose power-up this night's board knew the time."""
+        if not night.anchors:
+            return
+        found = db.execute(
+            "SELECT session, sha256, size FROM sessions"
+            " WHERE device = ? AND power = ? AND start IS NULL",
+            (night.device, clock.power_of(night)[0] or None),
+        )
+        for session, sha256, size in found.fetchall():
+            file = self._raw(night.device, session)
+            if file.is_file():
+                other = nightfile.parse(file.read_bytes(), session, night.device)
+                self._enter(db, other, sha256, size)
 
     def _raw(self, device: str, session: str) -> Path:
         return self.path / "raw" / _name(device) / f"{_name(session)}.plm"
@@ -166,8 +262,8 @@ class Archive:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._renew()
         try:
-            self._check_version()
             # Not mode=ro: after a crash the first reader has to roll back.
             with contextlib.closing(_connect(self.db, "rw")) as db:
                 yield db
@@ -192,20 +288,28 @@ class Archive:
             f"space or correct its permissions, or set ANKLET_HOME to another folder."
         ) from error
 
-    def _check_version(self) -> None:
+    def _version(self) -> int:
+        """The schema of the database, SCHEMA where there is none. Raises ArchiveUnwritable."""
         if not self.db.exists():
-            return
+            return SCHEMA
         with contextlib.closing(_connect(self.db, "rw")) as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA:
             raise ArchiveUnwritable(
                 f"The archive {self.path} was made by a newer anklet; update anklet."
             )
+        return version
+
+    def _renew(self) -> None:
+        """Make a database of an older anklet, or a half-made one, again before it is used."""
+        with contextlib.suppress(sqlite3.Error):  # whoever uses it says so
+            if self._version() < SCHEMA:
+                self._rebuild(percent("making the database again", every=20))
 
     @contextlib.contextmanager
     def _open(self, path: Path) -> Iterator[sqlite3.Connection]:
         """One transaction that writes everything or nothing; the tables are made when missing."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(path.parent)
         with contextlib.closing(_connect(path, "rwc")) as db:
             db.execute("BEGIN IMMEDIATE")
             if db.execute("PRAGMA user_version").fetchone()[0] == 0:
@@ -226,20 +330,26 @@ def _enter(db: sqlite3.Connection, night: nightfile.Session, sha256: str, size: 
     item = nightfile.summary(night)
     counts = item["counts"]
     key = (night.device, night.session)
-    db.execute("DELETE FROM lms WHERE device = ? AND session = ?", key)
+    known = "SELECT id FROM sessions WHERE device = ? AND session = ?"
+    number = (db.execute(known, key).fetchone() or (None,))[0]
+    db.execute("DELETE FROM lms WHERE session_id = ?", (number,))
+    power, up_ms = clock.power_of(night)
+    ms, *moment = next(iter(clock.own(night)), (0, None, None))
     row = (
-        *key,
+        *(number, *key),
         *(item[name] for name in ("night", "start", "leg", "label", "recorded_s", "in_bed_s")),
         *(counts[name] for name in ("lm", "clm", "plm")),
         *(item[name] for name in ("plm_per_hour", "periodicity_index")),
         *(json.dumps(item), sha256, size),
+        *(power or None, up_ms + ms, *moment),
     )
-    db.execute(f"INSERT OR REPLACE INTO sessions VALUES ({','.join('?' * len(row))})", row)
+    values = ",".join("?" * len(row))
+    number = db.execute(f"INSERT OR REPLACE INTO sessions VALUES ({values})", row).lastrowid
     db.executemany(
-        "INSERT INTO lms VALUES (?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO lms VALUES (?,?,?,?,?,?,?,?,?)",
         (
             (
-                *(*key, at, lm.onset_ms, lm.duration_ms, lm.peak_mg),
+                *(number, at, lm.onset_ms, lm.duration_ms, lm.peak_mg),
                 *(lm.kind, lm.plm, lm.series, lm.touches_gap),
             )
             for at, lm in enumerate(night.lms)
@@ -247,9 +357,20 @@ def _enter(db: sqlite3.Connection, night: nightfile.Session, sha256: str, size: 
     )
 
 
-def _moment(item: dict[str, Any]) -> tuple[bool, float]:
-    start = item["start"]
-    return (False, dt.datetime.fromisoformat(start).timestamp()) if start else (True, 0)
+def _in_time(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By start, from the order in which each board recorded them. Those of unknown time keep that
+    order: they stand behind the one before, else before the next; a board's without any, last."""
+    moments: list[float] = []
+    for _, group in itertools.groupby(items, key=lambda item: item["device"]):
+        starts = [item["start"] for item in group]
+        known = [dt.datetime.fromisoformat(start).timestamp() for start in starts if start]
+        last = known[0] if known else math.inf
+        later = iter(known)
+        for start in starts:
+            last = next(later) if start else last
+            moments.append(last)
+    order = sorted(range(len(items)), key=moments.__getitem__)
+    return [items[i] for i in order]
 
 
 def _name(text: str) -> str:
@@ -257,45 +378,3 @@ def _name(text: str) -> str:
     if not NAME.fullmatch(text):
         raise BadInput(f"{text!r} is no name that a night can be filed under.")
     return text
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that after a power cut it is there whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    if os.name != "nt":  # a folder can't be opened there
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _lock(handle: int) -> bool:
-    """Take the lock, which ends with the file; False when another process has it."""
-    try:
-        if os.name == "nt":
-            import msvcrt  # noqa: PLC0415 - only there
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl  # noqa: PLC0415 - not on Windows
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

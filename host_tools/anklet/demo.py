@@ -1,10 +1,13 @@
-"""`make demo`: one simulated night through everything that a real night goes through.
+"""`make demo`: fourteen simulated nights through everything that real nights go through.
 
-    simulated movement -> LIS3DH registers -> firmware on MicroPython -> littlefs
-        -> serial port -> mpremote -> archive -> report
+    simulated movement -> LIS3DH registers -> firmware -> littlefs -> serial port -> mpremote
+        -> archive -> report
 
-Run as `python -m anklet.demo [FOLDER]`. What the night's log says is compared with `anklet replay`
-of the same signal on both runtimes, movement by movement.
+The newest goes all that way, the firmware on real MicroPython; what its log says is compared with
+`anklet replay` of the same signal on both runtimes, movement by movement. The other thirteen go
+through the same chain but USB, on CPython, on all processors at once.
+
+Run as `python -m anklet.demo [FOLDER]`.
 """
 
 import datetime as dt
@@ -13,12 +16,15 @@ import json
 import shutil
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from anklet import device, inputs, nightfile, progress, replay, report, simulate
+from anklet import device, inputs, nightfile, nightly, progress, replay, report, simulate
 from anklet.archive import Archive
 from anklet.errors import AnkletError
+from anklet.journal import Journal, Values
 from anklet.nights import table
 from anklet.sync import sync
 
@@ -27,6 +33,17 @@ SEED = 1
 percent = partial(progress.percent, every=20)
 DEVICE = "5ea1ed0000000001"
 FLASH_BLOCKS = 352  # 1.4 MB: what MicroPython leaves of a Pico's 2 MB
+
+# The earlier nights: days before the newest one, and PLM per hour. The 5th evening is missing.
+EARLIER = tuple(
+    zip(
+        (*range(14, 5, -1), *range(4, 0, -1)),
+        (34, 22, 41, 29, 18, 37, 25, 31, 24, 12, 27, 19, 30),
+        strict=True,
+    )
+)
+GAP = 9  # days ago: the sensor lost 90 s, and two per cent of the samples here and there
+NO_CLOCK = 7  # days ago: the board had been without power and did not know the time
 
 
 def main(folder: str = "demo") -> int:
@@ -47,25 +64,41 @@ def main(folder: str = "demo") -> int:
     if interpreter:
         runtimes.append("micropython")
         _record_and_sync(interpreter, home / "night.raw", archive)
+        newest = "MicroPython, littlefs and USB"
     else:
         _step("2. MicroPython has no package for this computer: the same firmware on CPython")
         tell = percent("recording")
-        data = replay.record_raw(raw, progress=lambda done: tell(done / 100), utc=_bedtime())
-        archive.add(data, hashlib.sha256(data).hexdigest())
+        settings = {"label": "demo", "leg": "left"}
+        data = replay.record_raw(
+            raw, settings, progress=lambda done: tell(done / 100), utc=_bedtime()
+        )
+        archive.add(data, hashlib.sha256(data).hexdigest(), device=DEVICE)
+        newest = "the same chain on CPython"
 
-    _step("4. The archive")
+    _step("4. The same signal by `anklet replay`, movement by movement")
     (summary,) = archive.sessions()
     session = archive.load(summary["session"])
-    print(table([summary]))
-    _step("5. The same signal by `anklet replay`, movement by movement")
     same = all([_agrees(session, csv, runtime) for runtime in runtimes])
     truth = json.loads((home / "truth.json").read_text())
     print(f"   the simulation made {truth['counts']['plm']} PLM, the firmware counted", end=" ")
     print(f"{summary['counts']['plm']}")
-    page = home / "report.html"
-    report.write([session], page)
-    _step("6. The report: open it in a browser")
-    print(f"   {page.resolve()}")
+
+    _step(f"5. {len(EARLIER)} earlier nights through the same chain on CPython, without USB")
+    _earlier(archive)
+    _note(archive)
+
+    _step("6. The archive")
+    items = archive.sessions()
+    print(table(items))
+    print(f"   {session.session} went through {newest}, the other {len(items) - 1} through the")
+    print("   same chain on CPython. All of them are simulated, the journal is made up.")
+    _step("7. The report: open it in a browser")
+    for name, page in (
+        ("report.html", report.trend(archive, items)),
+        ("night.html", report.night(archive, nightly.select(items, session.session))),
+    ):
+        report.write(page, home / name)
+        print(f"   {(home / name).resolve()}")
     return 0 if same else 1
 
 
@@ -95,7 +128,8 @@ def _record_and_sync(interpreter: str, raw: Path, archive: Archive) -> None:
         *(interpreter, "-X", "heapsize=8m", "-i"),
         *(str(device.folder("boards") / "sim" / "night.py"), str(raw), "/flash"),
         *(f"flash={FLASH_BLOCKS}", f"device_id={DEVICE}"),
-        *("label=demo", "utc=" + ",".join(map(str, _bedtime()))),
+        *("label=demo", "leg=left", "utc=" + ",".join(map(str, _bedtime()))),
+        f"idle_s={round(dt.datetime.now().timestamp() - _evening().timestamp() - 3600 * HOURS)}",
     ]
     with SimBoard(command, hear) as board:
         _step(f"3. anklet sync, by mpremote over the board's serial port {board.port}")
@@ -104,13 +138,60 @@ def _record_and_sync(interpreter: str, raw: Path, archive: Archive) -> None:
         print(f"   {len(done['downloaded'])} night downloaded, hash verified: {done['verified']}")
 
 
-def _bedtime() -> tuple[int, int, int]:
-    """Ten to eleven on the last evening that is over, as a board's clock takes it."""
+def _earlier(archive: Archive) -> None:
+    tell = percent("simulating and recording")
+    with ProcessPoolExecutor() as workers:
+        jobs = [workers.submit(_record, ago, rate) for ago, rate in EARLIER]
+        for done, job in enumerate(as_completed(jobs), 1):
+            ago, data = job.result()
+            # On CPython every recording is the first of its board: it gets a name in its order.
+            name = f"{15 - ago:05d}-{hashlib.sha256(data).hexdigest()[:8]}"
+            archive.add(data, hashlib.sha256(data).hexdigest(), name, DEVICE)
+            tell(done / len(jobs))
+
+
+def _record(ago: int, plm_per_hour: float) -> tuple[int, bytes]:
+    """The night file of the night so many days before the newest one."""
+    families = [*simulate.NOMINAL, "lost"] if ago == GAP else None
+    hours = HOURS - ago % 3 / 2
+    night = simulate.make_night(
+        hours=hours, seed=SEED + ago, plm_per_hour=plm_per_hour, families=families
+    )
+    night.acc[night.lost] = float("nan")
+    raw = inputs.to_raw(inputs.Acceleration(night.rate, night.acc), night.rate)
+    # A board's sessions differ in their id; a simulated one would give each night the same.
+    board: dict[str, Any] = {"device_id": f"{ago:016x}"}
+    if ago != NO_CLOCK:
+        board["utc"] = _bedtime(ago)
+    return ago, replay.record_raw(raw, {"label": "demo", "leg": "left"}, **board)
+
+
+def _note(archive: Archive) -> None:
+    """A made-up journal: magnesium on five evenings, coffee and the urge to move now and then."""
+    journal = Journal(archive.path)
+    for ago in range(14, -1, -1):
+        values: Values = {"urge": (5, 7, 4, 6, 3)[ago % 5], "sleep_quality": (6, 4, 7)[ago % 3]}
+        if ago < 5:
+            values |= {"magnesium_mg": 300, "magnesium_form": "citrate", "route": "oral"}
+        if ago in (12, 11, 6):
+            values["caffeine_mg"] = 180
+        journal.set(_evening(ago).date().isoformat(), values, "demo")
+    journal.set(_evening(12).date().isoformat(), {"text": "a long flight"}, "demo")
+
+
+def _evening(ago: int = 0) -> dt.datetime:
+    """Ten to eleven on the last evening whose night is over, or so many days before."""
     now = dt.datetime.now().astimezone()
     bed = now.replace(hour=22, minute=50, second=0, microsecond=0)
     while bed + dt.timedelta(hours=HOURS) > now:
         bed -= dt.timedelta(days=1)
-    zone = round((now.utcoffset() or dt.timedelta()).total_seconds() / 60)
+    return bed - dt.timedelta(days=ago)
+
+
+def _bedtime(ago: int = 0) -> tuple[int, int, int]:
+    """The evening as a board's clock takes it."""
+    bed = _evening(ago)
+    zone = round((bed.utcoffset() or dt.timedelta()).total_seconds() / 60)
     day, seconds = divmod(round(bed.timestamp()), 86_400)
     return day, seconds * 1000, zone
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from anklet import device
+from anklet import device, formatted
+from anklet.archive import Archive
 from anklet.errors import BadInput, NotVerified
 from anklet.link import Info, Link
 
@@ -48,19 +49,24 @@ class Check:
         return not self.todo
 
 
-def examine(port: str) -> dict[str, Any]:
-    """The object that `anklet doctor --json` prints; `measured` is what the board said."""
+def examine(port: str, archive: Archive | None = None) -> dict[str, Any]:
+    """The object that `anklet doctor --json` prints; `measured` is what the board said.
+
+    archive: it knows whether the board's flash was formatted since the last sync.
+    """
     with Link(port, "anklet doctor") as link:
-        return examined(link)
+        return examined(link, archive)
 
 
-def examined(link: Link) -> dict[str, Any]:
+def examined(link: Link, archive: Archive | None = None) -> dict[str, Any]:
     """examine, over a link that is open."""
     info = link.info()
     link.need("selftest")
     found = _json(link, "selftest.run()")
     try:
         checks = list(_checks(info, found))
+        if archive and (warning := formatted.warning(archive, info)):
+            checks.append(Check("flash", "was formatted", warning))
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise NotVerified(
             f"The board on {link.port} sent measurements that make no sense; run anklet install "
@@ -311,6 +317,6 @@ def _log(start: str | None, faults: list[int]) -> Check:
         "last session",
         f"{value}faults: {', '.join(names)}",
         f"{WIRES}; a session without faults clears this"
-        if names[-1] == "no_sensor"
+        if names[-1] in ("no_sensor", "bad_data")
         else "mend what the lines above name; a session without faults clears this",
     )

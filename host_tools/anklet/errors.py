@@ -37,6 +37,10 @@ class NotVerified(AnkletError):
     exit_code = 6
 
 
+class BoardFault(NotVerified):
+    """The board itself failed at a task; others may work."""
+
+
 class NoFirmware(AnkletError):
     """A board answers, but Anklet's firmware is not on it."""
 

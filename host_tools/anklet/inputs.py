@@ -47,7 +47,7 @@ def read_acceleration(path: str | os.PathLike, rate: float | None = None) -> Acc
     path = Path(path)
     if rate is not None and not SLOWEST <= rate <= FASTEST:
         raise BadInput(f"the rate of {rate:g} Hz is outside 20 to 200 Hz: resample the recording")
-    with _readable(path):
+    with readable(path):
         if path.suffix.lower() == ".cwa":
             # Imported here: only this needs it, and it must work without the reader's package.
             from anklet import cwa  # noqa: PLC0415
@@ -89,7 +89,7 @@ def read_movements(path: str | os.PathLike) -> list[tuple[int, int]]:
     path = Path(path)
     movements: list[tuple[int, int]] = []
     end = 0
-    with _readable(path):
+    with readable(path):
         columns = _header(path, ("onset", "duration"), ())
         for line, row in _rows(path):
             onset, duration = (_milliseconds(path, line, row, columns, c) for c in columns)
@@ -118,8 +118,10 @@ def _bad(path: Path, what: str) -> NoReturn:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     """Turn what the file system and the decoders say into BadInput."""
+    if path.exists() and not (path.is_file() or path.is_dir()):  # it can be read only once
+        raise BadInput(f"{path} is no file: save what it gives to one and name that")
     try:
         yield
     except FileNotFoundError as error:

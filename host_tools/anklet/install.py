@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from anklet import doctor, firmware
+from anklet.boardinfo import read_json
 from anklet.errors import BadInput, NoFirmware, NotVerified
 from anklet.link import Link
 
@@ -94,7 +95,8 @@ def install(
     NotVerified when the copy fails, and what Link raises.
     """
     with Link(port, "anklet install") as link:
-        name, machine, mpy, version, free = json.loads(link.run(WHAT))
+        with link.making_sense():
+            name, machine, mpy, version, free = read_json(link.run(WHAT))
         if name != "micropython":
             raise NoFirmware(
                 f"The board on {port} runs {name}; put MicroPython on it instead "

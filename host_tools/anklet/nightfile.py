@@ -9,18 +9,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from anklet import device, runs
+from anklet import clock, device, runs
+from anklet.damage import Damage, Losses
+from anklet.recount import recount
 
-device.use()  # the record format, the rules and the scorer are the device's own
+device.use()  # the record format and the rules are the device's own
 
 from plmcore import record  # noqa: E402
-from plmcore.rules import DEFAULT, GAP_BREAKS_MS, RULES  # noqa: E402
-from plmcore.series import Series  # noqa: E402
+from plmcore.rules import DEFAULT  # noqa: E402
 
 SCHEMA = 1
-DAY_MS = 86_400_000
-LEG_MOVEMENTS = ("clm", "short", "long")
+LIMIT = 1 << 30  # every sample number and every time in a night file lies below
+# Bounds for what a broken board could send, far above those of 12 days, the longest session.
+MOST_RECORDS = 65_536
+MOST_KEYS = 100
 COUNTS = ("lm", "clm", "plm", "series", "short_imi", "plm_strict", "excluded", "gaps")
+_TIMES = ("gap_ms", "upright_ms", "off_body_ms")
 
 
 @dataclass(slots=True)
@@ -51,10 +55,12 @@ class Session:
     interrupted; its lost_ms, 0 if not known, is no part of this session.
     counts: those of COUNTS, and gap_ms, upright_ms, off_body_ms.
     length_ms: from the first sample to the end, gaps included.
-    damage: (offset, bytes) of each stretch that can't be read, (offset, 0) where records miss.
+    damage: each stretch that can't be read, and each place where records miss; by offset.
     flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "upright",
-    "off_body", "fault".
-    start: local time; None when the clock was not set.
+    "off_body", "fault", "newer" (firmware whose format this version does not know).
+    start: local time, see clock.settle; None when it is unknown. clock: "known", "estimated" or
+    "unknown". ppm: how much slower than the wall clock the board's ran; error_ms: by how much the
+    local time may be wrong. zone: an IANA name, or "".
     """
 
     session: str
@@ -68,9 +74,13 @@ class Session:
     faults: list[dict[str, int]] = field(default_factory=list)
     restart: dict[str, int] | None = None
     counts: dict[str, int] = field(default_factory=dict)
-    damage: list[tuple[int, int]] = field(default_factory=list)
+    damage: list[Damage] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     start: dt.datetime | None = None
+    clock: str = clock.UNKNOWN
+    ppm: int = 0
+    error_ms: int = 0
+    zone: str = ""
     length_ms: int = 0
 
     @property
@@ -93,9 +103,12 @@ class Session:
     def rules(self) -> str:
         return self.meta.get("rules") or DEFAULT
 
-    @property
-    def clock(self) -> str:
-        return "known" if self.start else "unknown"
+    def at(self, ms: int) -> dt.datetime | None:
+        """Local time at `ms` of the session, drift and daylight saving included."""
+        if self.start is None:
+            return None
+        passed = dt.timedelta(milliseconds=ms + ms * self.ppm / 1e6)
+        return clock.local(self.start + passed, self.zone)
 
     @property
     def night(self) -> dt.date | None:
@@ -130,54 +143,74 @@ def parse(data: bytes, session: str = "", device: str = "") -> Session:
     session, device: what the file was filed under, if that is known; else its header says.
     """
     night = Session(session, device)
+    losses = Losses()
     if not data:
-        night.damage.append((0, 0))
-    counts: list[dict[str, int]] = []
+        losses.stretch(0, 0)
     lists = {
         record.EPOCH: night.epochs,
         record.GAP: night.gaps,
         record.ANCHOR: night.anchors,
         record.MARKER: night.markers,
         record.FAULT: night.faults,
-        record.COUNTS: counts,
     }
     by_number: dict[int, LM] = {}
-    expected = 0
+    last = None  # COUNTS
+    known = lost_ms = 0
     records = cast(Iterable[tuple[int, int, int, Any]], record.read(data))
     for offset, kind, sequence, fields in records:
         if "damaged" in fields:
-            night.damage.append((offset, fields["damaged"]))
-            expected = -1
+            losses.stretch(offset, fields["damaged"])
             continue
-        if expected not in (-1, sequence):
-            night.damage.append((offset, 0))
-        expected = (sequence + 1) & 0xFFFF
+        losses.record(offset, sequence)
         if "raw" in fields:
             continue  # a record type of later firmware
+        known += 1
+        if known > MOST_RECORDS:
+            losses.stretch(offset, len(data) - offset)
+            break
+        if kind in record.FIELDS:
+            gaps_ms = lost_ms + fields["lost_ms"] if kind == record.GAP else 0
+            if max(fields.values()) >= LIMIT or gaps_ms >= LIMIT:  # nothing that can be measured
+                losses.stretch(offset, record.HEAD + data[offset + 1] + record.TAIL)
+                continue
+            lost_ms = max(lost_ms, gaps_ms)
+            ms = fields["onset_ms" if kind == record.LM else "ms"]
+            losses.moment(ms)
+            night.length_ms = max(night.length_ms, ms)
         if kind == record.META:
-            night.meta.setdefault(_printable(fields["key"]), _printable(fields["value"]))
+            key = _printable(fields["key"])
+            if len(night.meta) < MOST_KEYS:
+                night.meta.setdefault(key, _printable(fields["value"]))
         elif kind == record.LM:
             lm = _lm(fields)
             by_number[lm.number] = lm
             night.lms.append(lm)
+            night.length_ms = max(night.length_ms, lm.onset_ms + lm.duration_ms)
         elif kind == record.SERIES:
             for number in fields["numbers"]:
                 if earlier := by_number.get(number):
                     earlier.plm, earlier.series = True, fields["series"]
+        elif kind == record.COUNTS:
+            last = fields
         elif kind == record.GAP and fields["cause"] == record.RESTART:
             night.restart = fields
         elif kind in lists:
             lists[kind].append(fields)
+    for gap in night.gaps:
+        night.length_ms = max(night.length_ms, gap["ms"] + gap["lost_ms"])
+    night.damage = losses.found
     night.session = night.session or night.meta.get("session", "")
     night.device = night.device or night.meta.get("device", "")
     night.lms.sort(key=lambda lm: lm.onset_ms)
-    night.start = _start(night.anchors)
-    _count(night, counts)
+    _count(night, last)
+    clock.settle(night)
     return night
 
 
 def _printable(text: str) -> str:
     """A board could send escape sequences to the terminal, or markup to the page's source."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
@@ -196,83 +229,26 @@ def _lm(fields: dict[str, int]) -> LM:
     )
 
 
-def _start(anchors: list[dict[str, int]]) -> dt.datetime | None:
-    """Local time at the session's zero, by the first anchor that makes sense."""
-    for anchor in anchors:
-        if anchor["ms_of_day"] < DAY_MS and abs(anchor["tz_min"]) <= 14 * 60:
-            zone = dt.timezone(dt.timedelta(minutes=anchor["tz_min"]))
-            utc_ms = anchor["day"] * DAY_MS + anchor["ms_of_day"] - anchor["ms"]
-            epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-            return (epoch + dt.timedelta(milliseconds=utc_ms)).astimezone(zone)
-    return None
-
-
-def _count(night: Session, counts: list[dict[str, int]]) -> None:
+def _count(night: Session, last: dict[str, int] | None) -> None:
     """Set counts, length and flags: by the device's final record, else by the records."""
-    last = counts[-1] if counts else None
     if last and last["reason"] != record.CHECKPOINT:
         night.counts = {name: last[name] for name in (*COUNTS, *_TIMES)}
         night.length_ms = last["ms"]
         cut = last["reason"] == record.RECOVERED
     else:
-        night.counts = _counted(night, last)
-        ends = [lm.onset_ms + lm.duration_ms for lm in night.lms]
-        ends += [item["ms"] for item in (*night.epochs, *night.markers, *counts)]
-        ends += [gap["ms"] + gap["lost_ms"] for gap in night.gaps]
-        night.length_ms = max(ends, default=0)
+        night.counts = recount(night, last)
         cut = True
     for flag, holds in (
         ("gap", night.counts["gap_ms"]),
         ("cut", cut),
         ("damaged", night.damage),
-        ("clock", night.start is None),
         ("upright", night.counts["upright_ms"]),
         ("off_body", night.counts["off_body_ms"]),
         ("fault", night.faults),
+        ("newer", night.meta.get("format", "1") != "1"),
     ):
         if holds:
             night.flags.append(flag)
-
-
-_TIMES = ("gap_ms", "upright_ms", "off_body_ms")
-
-
-def _counted(night: Session, checkpoint: dict[str, int] | None) -> dict[str, int]:
-    """The counts of a night whose end is missing.
-
-    Intervals are measured again by the device's scorer. Upright and off-body time come from the
-    last checkpoint and, after it, from whole epochs.
-    """
-    scorer = Series(RULES.get(night.rules, RULES[DEFAULT]))
-    breaks = [gap["ms"] for gap in night.gaps if gap["lost_ms"] > GAP_BREAKS_MS]
-    for lm in night.lms:
-        if lm.kind in ("clm", "long"):  # what the device gives to its scorer
-            while breaks and breaks[0] <= lm.onset_ms:
-                breaks.pop(0)
-                scorer.gap()
-            scorer.add(lm.number, lm.onset_ms, lm.duration_ms)
-    found = {
-        "lm": sum(lm.kind in LEG_MOVEMENTS for lm in night.lms),
-        "clm": sum(lm.kind == "clm" for lm in night.lms),
-        "plm": sum(lm.plm for lm in night.lms),
-        "series": len({lm.series for lm in night.lms if lm.series}),
-        "short_imi": scorer.short_imi,
-        "plm_strict": scorer.plm_strict,
-        "excluded": sum(lm.kind not in LEG_MOVEMENTS for lm in night.lms),
-        "gaps": len(night.gaps),
-        "gap_ms": sum(gap["lost_ms"] for gap in night.gaps),
-        "upright_ms": checkpoint["upright_ms"] if checkpoint else 0,
-        "off_body_ms": checkpoint["off_body_ms"] if checkpoint else 0,
-    }
-    before = checkpoint["ms"] if checkpoint else 0
-    for epoch in night.epochs:
-        if epoch["ms"] > before:
-            if epoch["flags"] & record.EPOCH_OFF_BODY:
-                found["off_body_ms"] += epoch["ms"] - before
-            elif epoch["flags"] & record.EPOCH_UPRIGHT:
-                found["upright_ms"] += epoch["ms"] - before
-            before = epoch["ms"]
-    return found
 
 
 def _numbers(night: Session) -> dict[str, Any]:
@@ -325,5 +301,11 @@ def summary(night: Session) -> dict[str, Any]:
         "start": night.start.isoformat(timespec="seconds") if night.start else None,
         "clock": night.clock,
         **_numbers(night),
+        "series_plm": [run.movements for run in _runs(night)],
         "flags": night.flags,
+        "missing_records": sum(damage.records for damage in night.damage),
     }
+
+
+def _runs(night: Session) -> list[runs.Run]:
+    return runs.runs((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms)

@@ -42,8 +42,15 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
         *(str(counts[name]) for name in ("lm", "clm", "plm")),
         _number(item["plm_per_hour"], 1),
         _number(item["periodicity_index"], 2),
-        " ".join(item["flags"]) or "-",
+        " ".join(_flag(flag, item) for flag in item["flags"]) or "-",
     )
+
+
+def _flag(flag: str, item: dict[str, Any]) -> str:
+    missing = item.get("missing_records")
+    if flag != "damaged" or not missing:
+        return flag
+    return f"damaged({missing} record{'s' if missing > 1 else ''} missing)"
 
 
 def _number(value: float | None, digits: int) -> str:

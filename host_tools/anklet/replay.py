@@ -42,18 +42,30 @@ def record_raw(
 ) -> bytes:
     """Record raw samples (see inputs.to_raw) on the simulated board; returns the night file.
 
-    settings: see firmware/settings.py. progress: called with the percent done, when there is more.
-    board: odr_error_ppm and utc, see boards/sim/night.py. Raises BadInput for a runtime that is
-    unknown or not installed.
+    settings: see firmware/settings.py; without `trace` there, none is kept. progress: called with
+    the percent done, when there is more. board: odr_error_ppm and utc, see boards/sim/night.py.
+    Raises BadInput for a runtime that is unknown or not installed.
     """
+    given = {"trace": False, **(settings or {})}
+    return record_files(raw, given, runtime, progress, **board)[".plm"]
+
+
+def record_files(
+    raw: bytes,
+    settings: dict | None = None,
+    runtime: str = "cpython",
+    progress: Progress | None = None,
+    **board,
+) -> dict[str, bytes]:
+    """As record_raw; returns all files of the session, by suffix: ".plm", the night; ".trc"."""
     if runtime not in RUNTIMES:
         raise BadInput(f"there is no runtime {runtime!r}: choose {' or '.join(RUNTIMES)}")
     run_firmware = _on_micropython if runtime == "micropython" else _in_process
     with TemporaryDirectory(prefix="anklet-") as root:
-        run_firmware(raw, root, settings or {}, board, progress or (lambda percent: None))
+        given = {"doubt_s": 0, **(settings or {})}  # a recording may be free of noise
+        run_firmware(raw, root, given, board, progress or (lambda percent: None))
         # The simulated sensor never fails, so there is one session.
-        (night,) = Path(root, "nights").iterdir()
-        return night.read_bytes()
+        return {path.suffix: path.read_bytes() for path in Path(root, "nights").iterdir()}
 
 
 def _in_process(raw: bytes, root: str, settings: dict, board: dict, progress: Progress) -> None:
@@ -86,6 +98,8 @@ def _on_micropython(
             "macOS arm64), or leave --runtime out"
         )
     given = {**settings, **board}
+    if "trace" in given:
+        given["trace"] = int(given["trace"])
     if "utc" in given:
         given["utc"] = ",".join(map(str, given["utc"]))
     source = Path(root, "raw")

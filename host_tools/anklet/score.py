@@ -1,9 +1,11 @@
 """Scoring rules applied to a list of leg movements, by the device's own streaming scorer."""
 
 import os
+from collections.abc import Iterable
 
-from anklet import device, inputs, legs, runs
+from anklet import device, events, legs, runs
 from anklet.errors import BadInput
+from anklet.legs import Movement
 
 KINDS = ("clm", "short", "long")  # by the numbers of plmcore.series
 
@@ -21,42 +23,81 @@ def rule_set(name: str):
 def run(
     path: str | os.PathLike, other_leg: str | os.PathLike | None = None, rules: str = "wasm2016"
 ) -> dict:
-    """Score a file of leg movements (see inputs.read_movements), or two, one of each leg.
+    """Score a file of leg movements (see events.read), or two, one of each leg.
 
-    Returns the object of `score --json`: that of `replay --json` without what needs a signal.
+    A file that names left and right movements is both legs by itself. Returns the object of
+    `score --json`: that of `replay --json` without what needs a signal.
     """
-    bounds = rule_set(rules)
-    lms = inputs.read_movements(path)
+    given = events.read(path)
     if other_leg is None:
-        return score(lms, bounds)
-    return score_both(lms, inputs.read_movements(other_leg), bounds)
+        return scored(given, rules)
+    other = events.read(other_leg)
+    left, right = _only_leg(path, given), _only_leg(other_leg, other)
+    return score_both(left, right, rule_set(rules), [*given.gaps, *other.gaps])
 
 
-def score(movements: list[tuple[int, int]], rules) -> dict:
-    """Score the LMs of one leg: (onset, duration) in ms, in order of onset."""
+def scored(given: events.Events, rules: str = "wasm2016") -> dict:
+    """Score what a file gave; movements of no named leg count with the left ones, if both are."""
+    bounds = rule_set(rules)
+    if len(given.legs) == 1:
+        return score(next(iter(given.legs.values())), bounds, given.gaps)
+    left = events.joined([*given.legs.get(events.LEFT, []), *given.legs.get(events.UNSAID, [])])
+    return score_both(left, given.legs.get(events.RIGHT, []), bounds, given.gaps)
+
+
+def _only_leg(path: str | os.PathLike, given: events.Events) -> list[Movement]:
+    if len(given.legs) != 1:
+        raise BadInput(f"{path} has movements of two legs; score it without --other-leg.")
+    return next(iter(given.legs.values()))
+
+
+def score(movements: list[Movement], rules, gaps: Iterable[Movement] = ()) -> dict:
+    """Score the LMs of one leg, in order of onset; gaps: holes in the recording."""
     from plmcore.series import Series  # noqa: PLC0415
 
     series = Series(rules)
+    broken = _Breaks(gaps, series)
     lms: list[dict] = []
     for onset, duration in movements:
+        broken.before(onset)
         series.add(len(lms), onset, duration)
         _append(lms, series, onset, duration, KINDS[series.kind])
     return _result(lms, series)
 
 
-def score_both(left: list[tuple[int, int]], right: list[tuple[int, int]], rules) -> dict:
-    """Score the LMs of two legs, combined by legs.combine."""
+def score_both(
+    left: list[Movement], right: list[Movement], rules, gaps: Iterable[Movement] = ()
+) -> dict:
+    """Score the LMs of two legs, combined by legs.combine; a gap of either leg counts."""
     from plmcore.series import Series  # noqa: PLC0415
 
     series = Series(legs.both_legs(rules))
+    broken = _Breaks(gaps, series)
     lms: list[dict] = []
     for one in legs.combine(left, right, rules):
+        broken.before(one.onset)
         # A combined movement that is no CLM ends the series, whatever its duration.
         series.add(
             len(lms), one.onset, one.duration if one.kind == "clm" else series.rules.clm_max + 1
         )
         _append(lms, series, one.onset, one.duration, one.kind)
     return _result(lms, series)
+
+
+class _Breaks:
+    """Ends the series at each gap that is long enough for it, as the device does."""
+
+    def __init__(self, gaps: Iterable[Movement], series):
+        from plmcore.rules import GAP_BREAKS_MS  # noqa: PLC0415
+
+        self._series = series
+        self._onsets = sorted(onset for onset, lost in gaps if lost > GAP_BREAKS_MS)
+        self._passed = 0
+
+    def before(self, onset: int) -> None:
+        while self._passed < len(self._onsets) and self._onsets[self._passed] <= onset:
+            self._passed += 1
+            self._series.gap()
 
 
 def _append(lms: list[dict], series, onset: int, duration: int, kind: str) -> None:

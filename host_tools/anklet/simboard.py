@@ -42,6 +42,8 @@ class SimBoard:
         self._begin(hear or (lambda line: None))
         self._outside, self._end = pty.openpty()
         tty.setraw(self._end)
+        os.set_blocking(self._outside, False)  # the computer may write and not read
+        self._said = b""  # what the computer has not yet taken
         self.port = os.ttyname(self._end)
         self.sent = 0  # bytes that came from the board
         self._unplug_after = unplug_after
@@ -96,9 +98,15 @@ class SimBoard:
     def _carry(self) -> None:
         try:
             while True:
-                ready, _, _ = select.select([self._inside, self._outside, self._stop], [], [])
+                sources = [self._outside, self._stop]
+                if not self._said:
+                    sources.append(self._inside)
+                targets = [self._outside] if self._said else []
+                ready, free, _ = select.select(sources, targets, [])
                 if self._stop in ready:
                     return
+                if free:
+                    self._said = self._said[os.write(self._outside, self._said) :]
                 if self._outside in ready:
                     data = os.read(self._outside, 4096)
                     os.write(self._inside, data)
@@ -122,7 +130,7 @@ class SimBoard:
         self.sent += len(data)
         if self._unplug_after is not None and self.sent > self._unplug_after:
             raise BrokenPipeError
-        os.write(self._outside, data)
+        self._said = data
 
     def _reset(self) -> bytes:
         """MicroPython has ended: start it again; what a board says then."""
@@ -139,6 +147,11 @@ class SimBoard:
     def ended(self) -> int:
         """Wait until MicroPython has ended by itself, as a soft reset makes it; its exit code."""
         return self._process.wait(10)
+
+    def power(self) -> None:
+        """Cut the power for a moment; for a board that `resets`."""
+        self._raw = False
+        self._process.kill()
 
     def close(self) -> None:
         self._process.kill()

@@ -1,30 +1,14 @@
-"""What was found against what was there: one-to-one matching, and the errors that follow."""
+"""What was found against what was there, and the errors that follow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
+from anklet.matching import pairs
 
 WITHIN_S = 1.0  # between the onsets of a pair
-APART = 1e6  # the cost of no pair: more than all errors of a night together
 
 Span = tuple[float, float]  # onset and duration, s
-
-
-def pairs(truth: Sequence[float], found: Sequence[float]) -> list[tuple[int, int]]:
-    """Indices (in truth, in found) of onsets at most WITHIN_S apart, each used once.
-
-    As many pairs as there can be, and among those the ones whose errors add up to least.
-    """
-    if not len(truth) or not len(found):
-        return []
-    cost = np.abs(np.subtract.outer(np.asarray(truth, float), np.asarray(found, float)))
-    cost[cost > WITHIN_S + 1e-9] = APART
-    rows, columns = linear_sum_assignment(cost)
-    near = cost[rows, columns] < APART
-    return list(zip(rows[near].tolist(), columns[near].tolist(), strict=True))
 
 
 @dataclass
@@ -63,7 +47,7 @@ def score(
     True CLMs with an envelope under `least_mg` count neither as missed nor, if found, as extra.
     """
     true = [m for m in truth["movements"] if 0.5 <= m["duration_s"] <= 10.0]
-    matched = pairs([m["onset_s"] for m in true], [onset for onset, _ in clms])
+    matched = pairs([m["onset_s"] for m in true], [onset for onset, _ in clms], WITHIN_S)
     asked = {i for i, m in enumerate(true) if m["envelope_mg"] >= least_mg}
     kept = [(i, j) for i, j in matched if i in asked]
     seen, used = {i for i, _ in matched}, {j for _, j in matched}

@@ -1,7 +1,14 @@
-"""What `make bench` runs on the board: cycles of the monitor, with a stop-watch around its parts.
+"""What `make bench` runs on the board: the monitor's cycles, timed, and its heap watched.
 
-Prints a line for the first minute and one for the end: samples, cycles, us in the bus, in the
-driver with it, in the detector, asleep and in all, longest cycle in us, free bytes of the heap.
+Prints lines of a word and numbers, us or bytes:
+
+    nap us                          what going to sleep and waking up cost
+    heap minute free allocated      free after collecting; allocated in that minute's cycles, but
+                                    for what writing to the flash does
+    ours samples cycles busy typical longest flash whole
+                                    cycles as they are: busy is all but sleep and flash, typical
+                                    the middle one
+    parts samples bus driver detector   the same with a stop-watch around the parts
 """
 
 import gc
@@ -9,14 +16,15 @@ import os
 import time
 
 import hw
-from monitor import Monitor, sensor_of
+from monitor import Monitor
 from nightlog import NightLog
+from sensing import sensor_of
 from settings import Settings
 
 MINUTES = 10  # the computer puts another number here
 
-spent = {}
-longest = 0
+ticks, since = time.ticks_us, time.ticks_diff
+spent = {"asleep": 0, "flash": 0, "allocated": 0, "writing": 0}
 
 
 def timed(name, function):
@@ -24,9 +32,9 @@ def timed(name, function):
     spent[name] = 0
 
     def run(*given):
-        start = time.ticks_us()
+        start = ticks()
         result = function(*given)
-        spent[name] += time.ticks_diff(time.ticks_us(), start)
+        spent[name] += since(ticks(), start)
         return result
 
     return run
@@ -39,41 +47,94 @@ class Bus:
         self.write = bus.write
 
 
+def writes(function):
+    """Runs function, which may allocate and waits for the flash."""
+
+    def run():
+        if spent["writing"]:
+            function()
+            return
+        spent["writing"] = 1
+        before = gc.mem_alloc()
+        start = ticks()
+        function()
+        spent["flash"] += since(ticks(), start)
+        spent["allocated"] -= gc.mem_alloc() - before
+        spent["writing"] = 0
+
+    return run
+
+
 board = hw.board()
 sensor = sensor_of(board)
-sensor._bus = Bus(sensor._bus)
-sensor.drain = timed("driver", sensor.drain)
-board.sleep_ms = timed("asleep", board.sleep_ms)
 if "bench" not in os.listdir(board.root + "/"):
     os.mkdir(board.root + "/bench")
 log = NightLog(board.root + "/bench", board.nonce())
 monitor = Monitor(board, Settings(board.root), sensor, log)
-monitor.detector.feed = timed("detector", monitor.detector.feed)
-for _ in range(5):  # the sensor has filled up since
+sleep_ms = board.sleep_ms
+start = ticks()
+for _ in range(50):
+    sleep_ms(0)
+print("nap", since(ticks(), start) // 50)
+
+
+def asleep(ms):
+    start = ticks()
+    sleep_ms(ms)
+    spent["asleep"] = since(ticks(), start)
+
+
+board.sleep_ms = asleep
+for _ in range(125):  # a minute, until the output rate is known
     monitor.cycle()
-for name in spent:
-    spent[name] = 0
+monitor._epoch = writes(monitor._epoch)
+log.flush = writes(log.flush)
+
+
+def record(minutes):
+    """In a function: new names in a module's dictionary would take heap."""
+    histogram = bytearray(200)  # of busy times: how often, two bytes for each 100 us
+    samples = cycles = busy = longest = whole = 0
+    for minute in range(1, minutes + 1):
+        gc.collect()
+        free = gc.mem_free()
+        gc.disable()
+        spent["allocated"] = -gc.mem_alloc()
+        first = monitor.time.n
+        for _ in range(120):
+            flash = spent["flash"]
+            start = ticks()
+            monitor.cycle()
+            took = since(ticks(), start)
+            whole += took // 1000  # ms: an hour of us would be no small number
+            took -= spent["asleep"] + spent["flash"] - flash
+            busy += took
+            cycles += 1
+            longest = max(longest, took)
+            at = min(took // 100, 99) * 2
+            histogram[at] = (histogram[at] + 1) & 255
+            if not histogram[at]:
+                histogram[at + 1] += 1
+        samples += monitor.time.n - first
+        spent["allocated"] += gc.mem_alloc()
+        gc.enable()
+        print("heap", minute, free, spent["allocated"])
+    seen = typical = 0
+    while seen * 2 < cycles:
+        seen += histogram[2 * typical] + 256 * histogram[2 * typical + 1]
+        typical += 1
+    print("ours", samples, cycles, busy, typical * 100 - 50, longest, spent["flash"], whole * 1000)
+
+
+spent["flash"] = 0
+record(MINUTES)
+
+sensor._bus = Bus(sensor._bus)
+sensor.drain = timed("driver", sensor.drain)
+monitor.detector.feed = timed("detector", monitor.detector.feed)
 first = monitor.time.n
-began = time.ticks_ms()
-cycles = 0
-for minutes in (1, MINUTES):
-    while time.ticks_diff(time.ticks_ms(), began) < minutes * 60000:
-        idle = spent["asleep"]
-        start = time.ticks_us()
-        monitor.cycle()
-        cycles += 1
-        took = time.ticks_diff(time.ticks_us(), start) - (spent["asleep"] - idle)
-        longest = max(longest, took)
-    whole = time.ticks_diff(time.ticks_ms(), began)
-    gc.collect()
-    free = gc.mem_free()
-    print(
-        monitor.time.n - first,
-        cycles,
-        *(spent[name] for name in ("bus", "driver", "detector", "asleep")),
-        whole * 1000,
-        longest,
-        free,
-    )
+for _ in range(200):
+    monitor.cycle()
+print("parts", monitor.time.n - first, spent["bus"], spent["driver"], spent["detector"])
 log.close()
 os.remove(log.path)

@@ -1,5 +1,6 @@
 """The report's page in a real browser."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,8 +9,14 @@ from pathlib import Path
 import pytest
 import report_nights
 from anklet import report
+from anklet.report.page import document
+from anklet.report.trend import Trend
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+SHOTS = os.environ.get("ANKLET_SHOTS")  # a folder for the README's pictures
+SIGHT = {"x": 0, "y": 0, "width": 1000, "height": 1420}
+NOTED = {"magnesium_mg": 300, "magnesium_form": "citrate", "urge": 6, "text": "a late dinner " * 6}
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
 
@@ -56,12 +63,27 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """one.html: a night. two.html: two of them. all.html: sixty nights of one leg. both.html: of
+    both legs, and of another person."""
     folder = tmp_path_factory.mktemp("report")
     night = report_nights.night(label="</script><script>alert(1)</script>")
-    report.write([night], folder / "one.html")
     older = report_nights.night(seed=2, start=night.start.replace(day=20))
-    report.write([older, night, report_nights.night(seed=3, start=None)], folder / "all.html")
+    report.write(report.html([night], lambda night, label: NOTED), folder / "one.html")
+    report.write(report.html([older, night]), folder / "two.html")
+    left = report_nights.items()
+    report.write(trend(left), folder / "all.html")
+    right = report_nights.items(30, leg="right", label="Ana")
+    report.write(
+        trend([*left, *right, *report_nights.items(9, label="Ben")]), folder / "both.html"
+    )
     return folder
+
+
+def trend(items: list[dict]) -> str:
+    """The page of these nights, with a journal and a trial."""
+    journal, bands = report_nights.entries(items[:60]), report_nights.bands(items[:60])
+    body, charts = Trend(items, lambda label: journal, lambda label: bands).page()
+    return document("All nights", body, charts)
 
 
 @pytest.fixture
@@ -93,18 +115,38 @@ def show(
     "look",
     [
         ("one.html", 1280, "light"),
-        ("one.html", 375, "dark"),
+        ("one.html", 360, "dark"),
+        ("two.html", 375, "light"),
         ("all.html", 1280, "dark"),
-        ("all.html", 375, "light"),
+        ("all.html", 360, "light"),
+        ("both.html", 375, "dark"),
     ],
 )
 def test_page_is_drawn_without_a_request(browser, pages, problems, look):
     name, width, scheme = look
     page = show(browser, pages / name, problems, width, scheme)
-    assert page.locator("#timeline .point").count() > 300
+    charts = page.evaluate(
+        "Object.keys(JSON.parse(document.getElementById('figures').textContent))"
+    )
+    assert len(charts) == page.locator(".chart").count() >= 3
+    for chart in charts:  # each holds a mark, a bar or a calendar's picture
+        assert page.locator(f"#{chart} :is(.point, .heatmaplayer image)").count() > 0, chart
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(CONTRAST) >= 4.5
+    found = Axe().run(page).response["violations"]
+    assert not [v["id"] for v in found if v["impact"] in ("serious", "critical")]
     page.close()
+    assert problems == []
+
+
+@pytest.mark.skipif(not SHOTS, reason="ANKLET_SHOTS names no folder for the README's pictures")
+def test_pictures_for_the_readme(browser, pages, problems):
+    night = report_nights.night(label="Ana")
+    report.write(report.html([night], lambda night, label: {"urge": 6}), pages / "night.html")
+    for name, picture in (("night.html", "report.png"), ("all.html", "trend.png")):
+        page = show(browser, pages / name, problems, 1000)
+        page.screenshot(path=Path(SHOTS) / picture, clip=SIGHT, full_page=True)
+        page.close()
     assert problems == []
 
 
@@ -135,18 +177,61 @@ def test_pointing_at_a_movement_tells_about_it(browser, pages, problems):
     assert problems == []
 
 
+def test_the_nights_shown_are_chosen_by_keyboard(browser, pages, problems):
+    page = show(browser, pages / "all.html", problems)
+    count = "document.querySelectorAll('#points .scatterlayer .point').length"
+    all_nights = page.evaluate(count)
+    page.get_by_role("button", name="4 weeks").focus()
+    page.keyboard.press("Enter")
+    weeks = page.evaluate(count)
+    assert 28 <= weeks < 40 < all_nights
+    assert page.get_by_role("button", name="4 weeks").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # all nights
+    assert page.evaluate(count) == all_nights
+    page.close()
+    assert problems == []
+
+
+def test_a_definition_opens_by_keyboard(browser, pages, problems):
+    page = show(browser, pages / "one.html", problems)
+    definition = page.locator(".exact p").first
+    assert not definition.is_visible()
+    page.locator(".exact summary").first.focus()
+    page.keyboard.press("Enter")
+    assert "compound Poisson" in definition.inner_text()
+    page.close()
+
+
+def test_pointing_at_a_night_tells_about_it(browser, pages, problems):
+    page = show(browser, pages / "all.html", problems)
+    at = page.locator("#points .scatterlayer .point").nth(20).bounding_box()
+    page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    hover = page.locator("#points .hovertext")
+    hover.wait_for()
+    assert "PLM/h (" in hover.text_content() and "2026-" in hover.text_content()
+    page.close()
+    assert problems == []
+
+
 @pytest.mark.skipif(not shutil.which("pdfinfo"), reason="pdfinfo is not installed")
+@pytest.mark.parametrize(("name", "sheets"), [("long", 1), ("two", 2), ("all", 1), ("both", 2)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_printed_night_fits_one_sheet(browser, problems, tmp_path, scheme):
-    long = report_nights.night(hours=9.5, board="sim")
+def test_each_night_and_each_trend_prints_on_one_a4_sheet(
+    browser, pages, problems, tmp_path, name, sheets, scheme
+):
+    long = report_nights.night(hours=9.5, board="sim", label="Ana")
     long.flags.append("cut")
-    report.write([long], tmp_path / "long.html")
-    page = show(browser, tmp_path / "long.html", problems, scheme=scheme)
+    report.write(report.html([long], lambda night, label: NOTED), pages / "long.html")
+    page = show(browser, pages / f"{name}.html", problems, scheme=scheme)
     page.pdf(path=tmp_path / "night.pdf", prefer_css_page_size=True)
     info = subprocess.run(
         ["pdfinfo", tmp_path / "night.pdf"], capture_output=True, text=True, check=True
     ).stdout
-    assert "Pages:           1\n" in info
+    assert f"Pages:           {sheets}\n" in info
+    assert "(A4)" in info
     page.wait_for_function("!document.documentElement.classList.contains('paper')")
     page.close()
     assert problems == []

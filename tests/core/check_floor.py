@@ -59,13 +59,3 @@ def check_it_follows_a_lasting_change_within_two_minutes():
         for _ in range(240):
             floor.add(after)
         assert near(floor.power, after)
-
-
-def check_clear_forgets_the_past_but_not_the_floor():
-    floor = Floor()
-    for _ in range(300):
-        floor.add(1000)
-    floor.clear()
-    assert near(floor.power, 1000)
-    floor.add(50000)
-    assert near(floor.power, 50000)

@@ -1,5 +1,8 @@
 """Gravity, time out of bed, time off the body. Blocks are half seconds of 25 samples."""
 
+from array import array
+
+from plmcore.kernel import OFFSET
 from plmcore.posture import Posture
 
 from kit import G, Numbers
@@ -10,11 +13,16 @@ FLAT = (0, 0, G)
 SIDE = (0, G, 0)
 
 
+def block(posture, means, power):
+    """A block of 25 samples with these means."""
+    posture.block(array("i", [25 * (mean + OFFSET) for mean in means]), 0, power)
+
+
 def hold(posture, gravity, blocks, power=0, *, noise=0, numbers=None):
     """Blocks with gravity there, and up to `noise` raw units of it on every axis."""
     for _ in range(blocks):
-        sums = [25 * (g + (numbers.between(-noise, noise) if noise else 0)) for g in gravity]
-        posture.block(sums[0], sums[1], sums[2], power)
+        means = [g + (numbers.between(-noise, noise) if noise else 0) for g in gravity]
+        block(posture, means, power)
 
 
 def check_gravity_is_exact_at_rest_from_the_first_block():
@@ -108,7 +116,7 @@ def check_breathing_keeps_it_on_the_body():
     posture = Posture()
     for k in range(120 * 30):
         swing = (0, 33, 46, 33, 0, -33, -46, -33)[k % 8]  # 2.8 mg at 0.25 Hz
-        posture.block(0, 25 * swing, 25 * G, 100)
+        block(posture, (0, swing, G), 100)
     assert (posture.off, posture.off_blocks) == (False, 0)
 
 

@@ -132,6 +132,35 @@ def check_reading_goes_on_behind_damage():
             assert [f[3]["damaged"] for f in found if f[1] == 0] == [len(junk)]
 
 
+def check_what_looks_like_a_record_in_damage_is_none():
+    """Its sequence number does not fit, and no record that fits it follows."""
+    bounds, data = small_night()
+    by_chance = frame(record.META, b"a=b", 40000)
+    torn = data[: bounds[1]] + b"\x00" * 50 + by_chance + b"\x00" * 50 + data[bounds[1] :]
+    found = list(record.read(torn))
+    assert [f[3]["damaged"] for f in found if f[1] == 0] == [100 + len(by_chance)]
+    assert [f[2] for f in found if f[1]] == [0, 1, 2, 3]
+
+
+def check_two_records_in_a_row_are_believed():
+    bounds, data = small_night()
+    later = frame(record.META, b"a=b", 40000) + frame(record.META, b"c=d", 40001)
+    found = list(record.read(data[: bounds[1]] + b"\x00" + later))
+    assert [(f[1], f[2]) for f in found] == [(1, 0), (0, 0), (1, 40000), (1, 40001)]
+
+
+def check_crc_is_that_of_its_polynomial():
+    numbers = Numbers(9)
+    for length in range(0, 300, 7):
+        data = bytes([numbers.below(256) for _ in range(length)])
+        crc = 0xFFFF
+        for byte in data:
+            crc ^= byte << 8
+            for _ in range(8):
+                crc = (crc << 1 ^ (0x1021 if crc & 0x8000 else 0)) & 0xFFFF
+        assert record.crc16(data, 0, length) == crc
+
+
 def check_a_missing_magic_is_damage():
     bounds, data = small_night()
     found = list(record.read(data[8:]))

@@ -32,10 +32,31 @@ def check_all_are_taken(folder):
 
 
 def check_a_broken_file_means_defaults_and_a_fault(folder):
-    for text in ("", "{", '{"leg": "right"', "[]", "3", "null", '"right"', "\x00\x00"):
+    for text in (
+        "",
+        "{",
+        '{"leg": "right"',
+        "[]",
+        "3",
+        "null",
+        '"right"',
+        "\x00\x00",
+        "[" * 2000,
+        '{"a": ' * 300,
+        '{"leg": "right", "label": "%s"}' % ("k" * 200000),
+    ):
         settings = given(folder, text)
         assert values(settings) == DEFAULTS, text
         assert settings.fault, text
+
+
+def check_binary_garbage_means_defaults_and_a_fault(folder):
+    for data in (b"\xff\xfe\x00\x80" * 100, b'{"label": "\xff"}', bytes(range(256))):
+        with open(folder + "/settings.json", "wb") as file:
+            file.write(data)
+        settings = Settings(folder)
+        assert settings.leg == "left" and settings.rules.name == "wasm2016"
+        settings.label.encode()
 
 
 def check_a_wrong_value_means_its_default_only(folder):

@@ -8,9 +8,10 @@ import math
 import struct
 
 import hw
-from monitor import Monitor, sensor_of
+from monitor import Monitor
 from nightlog import NightLog, folder
 from plmcore import record
+from sensing import sensor_of
 from settings import Settings
 
 DATA = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../data/"

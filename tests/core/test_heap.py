@@ -12,10 +12,10 @@ def test_a_cycle_allocates_nothing(micropython, tmp_path, mode, movements):
     done = micropython(SCRIPT, mode, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     locked, found, plm, grown = map(int, done.stdout.split())
-    assert locked > 1050  # of 1100 cycles, all but those with an epoch
+    assert locked > 600  # of 660 cycles, all but those that write onto the flash
     assert found >= movements
     assert plm >= movements
-    assert grown == 0  # over 1000 cycles, epochs among them
+    assert grown == 0  # over 600 cycles, epochs among them
 
 
 def test_the_lock_notices_a_single_allocation(micropython, tmp_path):

@@ -34,6 +34,7 @@ class Machine:
         self, image: Path, device_id: bytes, erase_ms: float = 45, program_ms: float = 0.4
     ):
         self.rp2040 = mcu = RP2040()
+        mcu.simulator = self  # whose slices also drive the PIO (else it wants an asyncio loop)
         self.clock = mcu.clock
         self.stopped = False
         self.erases = 0

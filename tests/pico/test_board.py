@@ -118,6 +118,8 @@ def test_the_clock_is_unknown_until_it_is_set_and_outlives_a_soft_reset(board):
     assert given == "20779"
     assert 0 <= int(set_ms) - 43201000 < 20
     board("b.keep(12345)")
+    up, high = map(int, board("print(b.uptime_ms(), b.uptime_ms() - b.ticks_ms())").split())
+    assert abs(high) <= 1
     board.start("machine.soft_reset()")
     time.sleep(2)
     board.transport.enter_raw_repl(soft_reset=False)
@@ -125,6 +127,7 @@ def test_the_clock_is_unknown_until_it_is_set_and_outlives_a_soft_reset(board):
     day, ms, zone, later = board("u = b.utc(); print(u[0], u[1], u[2], time.ticks_ms())").split()
     assert (day, zone) == ("20779", "-330")
     assert board("print(b.kept())") == "12345"
+    assert int(board("print(b.fed())")) <= up < int(board("print(b.uptime_ms())"))
     passed = int(later) - int(ticks)
     assert abs(int(ms) - int(set_ms) - passed) < 20
 

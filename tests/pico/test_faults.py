@@ -122,7 +122,7 @@ def test_the_loop_hangs_and_the_watchdog_starts_the_next_session(start):
         transport.exec_raw_no_follow(HANG)
         after(pico, 25)  # 4 s of recording, 8 s of the watchdog, start and the window
         transport.close()
-        *_, hung, night = closed(pico)
+        first, hung, night = closed(pico)
         state = pico.files()["/state.json"]
     assert "cut" in hung.flags
     assert night.meta["start"] == "watchdog"
@@ -131,6 +131,9 @@ def test_the_loop_hangs_and_the_watchdog_starts_the_next_session(start):
     assert gaps(night) == []
     assert 5 < night.recorded_s < 15
     assert b'"start": "watchdog"' in state
+    # One power-up: 4 s of recording, 8 s of the watchdog, start and 2 s of the window.
+    assert first.session == hung.meta["power"] == night.meta["power"]
+    assert 13_500 < int(night.meta["uptime_ms"]) - int(hung.meta["uptime_ms"]) < 16_500
 
 
 def test_the_power_is_cut_in_the_middle(start):
@@ -147,6 +150,7 @@ def test_the_power_is_cut_in_the_middle(start):
     assert night.restart is not None
     assert night.session[:5] == "00002"
     assert night.recorded_s > 4
+    assert (cut.meta["power"], night.meta["power"]) == (cut.session, night.session)
 
 
 def test_ctrl_c_at_any_moment(start):

@@ -23,7 +23,7 @@ RATE = 50.0
     ],
 )
 def test_pairs(truth, found, expected):
-    assert match.pairs(truth, found) == expected
+    assert match.pairs(truth, found, match.WITHIN_S) == expected
 
 
 onsets = st.lists(st.integers(0, 60), max_size=12).map(lambda x: [v / 4 for v in sorted(x)])
@@ -40,7 +40,7 @@ def test_no_pairing_has_more_pairs(truth, found):
             i += 1
         else:
             j += 1
-    got = match.pairs(truth, found)
+    got = match.pairs(truth, found, match.WITHIN_S)
     assert len(got) == most
     assert len({a for a, _ in got}) == len({b for _, b in got}) == most
     assert all(abs(truth[a] - found[b]) <= match.WITHIN_S for a, b in got)

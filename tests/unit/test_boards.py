@@ -85,6 +85,17 @@ def test_the_clock_is_unknown_until_it_is_set(ask, name):
 
 
 @pytest.mark.parametrize("name", BOARDS)
+def test_it_knows_when_it_was_last_fed_and_how_long_it_has_run(ask, name):
+    kept, fed = ask(name)["fed"]
+    assert -10 < kept <= 0
+    assert 20 <= fed < 200
+    uptime, _, watchdog_ms = ask(name)["uptime"]
+    assert watchdog_ms == 8000
+    # The fake's timer stands; 64 bits of it, the lower half of which looks negative.
+    assert uptime == ((4 << 32) - 1000) // 1000 if name in RP2 else uptime < 1000
+
+
+@pytest.mark.parametrize("name", BOARDS)
 def test_names_sleep_and_button(ask, name):
     facts = ask(name)
     assert re.fullmatch("[0-9a-f]{16}", facts["device_id"])
@@ -116,8 +127,8 @@ def test_a_sensor_that_holds_the_bus_is_freed(ask, name):
 
 @pytest.mark.parametrize("name", RP2)
 def test_a_watchdog_that_outlived_a_soft_reset_is_fed_at_once(ask, name):
-    assert ask(name)["watchdogs"] == [1]
-    assert ask(name)["watchdogs_again"] == [1, 1]
+    assert ask(name)["watchdogs"] == [2]
+    assert ask(name)["watchdogs_again"] == [2, 1]
 
 
 @pytest.mark.parametrize("name", RP2)

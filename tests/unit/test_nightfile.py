@@ -3,7 +3,8 @@
 import datetime as dt
 
 import pytest
-from anklet import nightfile
+from anklet import nightfile, nights
+from anklet.damage import Damage
 from hypothesis import given
 from hypothesis import strategies as st
 from nightbytes import EVENING, Builder, periodic, whole
@@ -142,7 +143,7 @@ def test_damage_is_listed_and_the_rest_is_read():
     at = len(Builder().anchor().data)
     data[at + 6] ^= 1  # the first LM
     night = nightfile.parse(bytes(data))
-    assert night.damage == [(at, record.HEAD + 18 + record.TAIL)]
+    assert night.damage == [Damage(at, record.HEAD + 18 + record.TAIL, 1, 0, 120_000)]
     assert len(night.lms) == 5
     assert night.counts["plm"] == 4  # by the device, which saw them all
     assert "damaged" in night.flags
@@ -152,7 +153,8 @@ def test_records_that_are_missing_are_damage():
     night = Builder().anchor()
     at = len(night.data)
     night.sequence += 2
-    assert nightfile.parse(bytes(night.lm(0, 1000).data)).damage == [(at, 0)]
+    found = nightfile.parse(bytes(night.lm(0, 1000).data)).damage
+    assert found == [Damage(at, 0, 2, 0, 1000)]
 
 
 def test_unknown_record_types_and_kinds_are_no_damage():
@@ -182,3 +184,36 @@ def test_no_damage_makes_it_fail(noise, at, cut):
     night = nightfile.parse(data[:at] + noise + data[at + cut :])
     nightfile.result(night)
     nightfile.summary(night)
+
+
+def test_a_checkpoint_knows_of_movements_whose_records_are_gone():
+    night = periodic().epoch(1_260_000)
+    counts = {"lm": 5, "clm": 5, "plm": 4, "series": 1, "plm_strict": 4, "excluded": 1}
+    night.counts(1_260_000, record.CHECKPOINT, **counts)
+    before = nightfile.parse(bytes(night.data)).counts
+    at = len(Builder().anchor().data)
+    del night.data[at : at + 5 * 24]
+    cut = nightfile.parse(bytes(night.data))
+    assert cut.counts == before
+    assert nightfile.summary(cut)["missing_records"] == 6  # five LMs, and SERIES
+    assert {"cut", "damaged"} <= set(cut.flags)
+
+
+def test_nights_says_how_many_records_are_missing():
+    at = len(Builder().anchor().data)
+    data = whole()
+    night = nightfile.parse(data[:at] + data[at + 24 :])
+    assert "damaged(1 record missing)" in nights.table([nightfile.summary(night)])
+
+
+def test_newer_firmware_is_said():
+    assert "newer" in nightfile.parse(whole(format=2)).flags
+    assert "newer" not in nightfile.parse(whole()).flags
+
+
+def test_the_reader_stops_where_no_session_can_reach(monkeypatch):
+    monkeypatch.setattr(nightfile, "MOST_RECORDS", 12)
+    data = bytes(periodic().data)
+    night = nightfile.parse(data)
+    assert len(night.lms) == 3
+    assert night.damage[-1].offset + night.damage[-1].size == len(data)

@@ -75,6 +75,44 @@ def test_every_night_is_filed_and_acknowledged(plug, archive):
     board.ended()  # the soft reset, with which recording goes on
 
 
+def test_traces_come_after_the_nights_and_once(plug, archive):
+    trace = bytes(range(256)) * 20
+    board = plug({f"{ONE}.plm": night(ONE), f"{ONE}.trc": trace, "x.trc": b"no trace of ours"})
+    heard = []
+    found = sync(board.port, archive, lambda *arrived: heard.append(arrived))
+    assert (found["downloaded"], found["traces"]) == ([ONE], [ONE])
+    assert (archive.path / "raw" / DEVICE / f"{ONE}.trc").read_bytes() == trace
+    assert archive.trace(ONE, DEVICE) == trace
+    assert heard[-1] == (f"{ONE} trace", len(trace), len(trace))
+    assert not (board.nights / f"{ONE}.trc.ok").exists()
+    again = plug({f"{ONE}.plm": night(ONE), f"{ONE}.trc": trace})
+    assert "traces" not in sync(again.port, archive)
+
+
+def test_a_trace_that_arrives_wrong_is_not_filed_and_the_night_is(plug, archive):
+    board = plug(
+        {f"{ONE}.plm": night(ONE), f"{ONE}.trc": b"1" * 5000},
+        extra="of = hostlink.sha256\n"
+        "hostlink.sha256 = lambda n: of(n) if n[-1] == 'm' else print('0' * 64)",
+    )
+    with pytest.raises(NotVerified, match=f"{ONE} .its trace"):
+        sync(board.port, archive)
+    assert archive.trace(ONE, DEVICE) is None
+    assert archive.filed(DEVICE, ONE)
+
+
+def test_older_firmware_tells_of_no_traces(plug, archive):
+    board = plug(
+        extra="def dumps(given):\n"
+        "    del given['traces']\n"
+        "    return of(given)\n"
+        "of = hostlink.json.dumps\n"
+        "class J: dumps = dumps\n"
+        "hostlink.json = J\n"
+    )
+    assert sync(board.port, archive)["downloaded"] == [ONE]
+
+
 def test_what_is_filed_is_not_fetched_again(plug, archive):
     sync(plug().port, archive)
     fresh = plug()  # the same night, not acknowledged on this board
@@ -149,8 +187,8 @@ def test_a_connection_that_breaks_files_nothing_half(plug, archive):
     ],
 )
 def test_answers_that_make_no_sense_are_refused(plug, archive, nights):
-    given = {"anklet": 1, "device": DEVICE, "board": "sim", "firmware": "0", "leg": "left"}
-    given |= {"label": "", "utc": None, "nights_dir": "/flash/nights", "nights": nights}
+    given = {"anklet": 2, "device": DEVICE, "board": "sim", "firmware": "0", "leg": "left"}
+    given |= {"label": "", "utc": None, "nights": nights}
     board = plug(extra=f"hostlink.info = lambda: print({json.dumps(given)!r})")
     with pytest.raises(NotVerified, match="makes no sense"):
         sync(board.port, archive)
@@ -165,7 +203,7 @@ def test_a_board_without_our_firmware(plug, archive):
 
 
 def test_firmware_newer_than_this_program(plug, archive):
-    board = plug(extra="""hostlink.info = lambda: print('{"anklet": 2}')""")
+    board = plug(extra="""hostlink.info = lambda: print('{"anklet": 3}')""")
     with pytest.raises(NoFirmware, match="update anklet"):
         sync(board.port, archive)
 

@@ -58,6 +58,12 @@ def contract(board, press):
     for value in (1, (1 << 30) - 1):
         board.keep(value)
         seen["kept"].append(board.kept())
+    ticks, uptime = board.ticks_ms(), board.uptime_ms()
+    seen["fed"] = [board.ticks_diff(board.fed(), ticks)]
+    board.sleep_ms(20)
+    board.feed()
+    seen["fed"].append(board.ticks_diff(board.fed(), ticks))
+    seen["uptime"] = [uptime, board.uptime_ms() - uptime, board.watchdog_ms]
     seen["utc"] = [board.utc()]
     board.set_utc(*NOON)
     seen["utc"].append(board.utc())

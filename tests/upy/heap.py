@@ -16,6 +16,7 @@ for _folder in ("/../../boards/sim", "/../../firmware", "/../core"):
     sys.path.insert(0, _HERE + _folder)
 
 import kit  # noqa: E402
+from monitor import FLUSH_MS  # noqa: E402
 
 WARM_UP = 3  # cycles: the driver makes its views of the buffer
 
@@ -63,12 +64,13 @@ def main(mode, folder):
     board, monitor = kit.monitored(folder, signal.still(120).raw)  # the source never ends
     monitor.board = guard = Guard(board, mode == "leak")
     locked = before = 0
-    for cycle in range(1100):
-        if cycle == 100:
+    for cycle in range(660):
+        if cycle == 60:
             gc.collect()
             before = gc.mem_alloc()
-        # Once a minute an epoch goes onto the flash: the file system may allocate.
-        if cycle >= WARM_UP and monitor.time.n + 40 < monitor._epoch_end:
+        # An epoch goes onto the flash, and what waits long: the file system may allocate.
+        flushes = monitor.clock_ms - monitor._written > FLUSH_MS - 1000
+        if cycle >= WARM_UP and monitor.time.n + 40 < monitor._epoch_end and not flushes:
             guard.lock()
             locked += 1
         try:

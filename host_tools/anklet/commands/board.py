@@ -87,6 +87,7 @@ def _install(args: argparse.Namespace) -> None:
 
 def _doctor(args: argparse.Namespace) -> None:
     from anklet import doctor, ports
+    from anklet.archive import Archive, home
     from anklet.errors import NotVerified
 
     port = ports.find(args.port)
@@ -102,7 +103,7 @@ def _doctor(args: argparse.Namespace) -> None:
                 f"the shank lies along {fitted['axis']} ({fitted['tilt_deg']} degrees off), {kept}"
             )
         return
-    found = doctor.examine(port)
+    found = doctor.examine(port, Archive(home()))
     if args.json:
         print_json(found)
     else:
@@ -122,13 +123,19 @@ def _watch(args: argparse.Namespace) -> None:
     watch(ports.find(args.port), args.seconds)
 
 
+def _warn(text: str) -> None:
+    print(f"anklet: WARNING: {text}", file=sys.stderr)
+
+
 def _sync(args: argparse.Namespace) -> None:
     from anklet import ports
     from anklet.archive import Archive, home
+    from anklet.progress import transfer
     from anklet.sync import sync
 
     archive = Archive(home())
-    found = sync(ports.find(args.port), archive, _arriving)
+    with transfer() as arriving:
+        found = sync(ports.find(args.port), archive, arriving, _warn)
     for session in found["damaged"]:
         print(
             f"anklet: night {session} came damaged from the board's flash; it is kept as it is, "
@@ -145,12 +152,3 @@ def _sync(args: argparse.Namespace) -> None:
         print("the board had no time; its clock is set now")
     else:
         print(f"the board's clock was {offset:+.1f} s off; it is set now")
-
-
-def _arriving(session: str, done: int, size: int) -> None:
-    if sys.stderr.isatty():
-        share = 100 * done // max(1, size)
-        end = "\n" if done >= size else ""
-        print(f"\r{session}  {done:8d} bytes  {share:3d} %", end=end, file=sys.stderr, flush=True)
-    elif done >= size:
-        print(f"{session}  {done} bytes", file=sys.stderr)

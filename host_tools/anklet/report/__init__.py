@@ -1,34 +1,88 @@
-"""The report: one self-contained HTML page of one night, or of all of them.
+"""The report: self-contained HTML pages of one night, or of all of them.
 
-Nothing on the page asks the network for anything. Data flows one way:
+Nothing on a page asks the network for anything. Data flows one way:
 
-    Session -> view.Night (what is shown) -> figures (Plotly, as JSON), words, page (HTML)
+    night:  raw file -> Session -> view.Night -> figures, timeline, onenight -> page
+    trend:  database -> nightly.by_night, journal, trials -> trendfigures, trend -> page
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
+from anklet import nightly
+from anklet.archive import Archive
 from anklet.errors import BadInput
+from anklet.journal import Journal
 from anklet.nightfile import Session
-from anklet.report.page import html
+from anklet.report import onenight
+from anklet.report.page import document
+from anklet.report.trend import Trend
+from anklet.trial import bands
 
-__all__ = ["html", "write"]
+__all__ = ["html", "night", "trend", "write"]
+
+Items = Sequence[dict[str, Any]]
+Noted = Callable[[str, str], Mapping[str, Any]]  # night, label -> journal's values
 
 
-def write(sessions: Sequence[Session], out: Path) -> None:
-    """Write the page of these sessions, of any number and order, to the file `out`.
+def html(sessions: Sequence[Session], noted: Noted | None = None, nav: str = "") -> str:
+    """The page of these sessions, each in full on a sheet of its own, the newest first.
 
-    An existing file is replaced as a whole or not at all. Raises BadInput when there is no
-    session, or when `out` can't be written.
+    Raises BadInput without a session.
+    """
+    if not sessions:
+        raise BadInput("There is no night to report: run anklet sync with the board plugged in.")
+    body, charts, title = onenight.sheets(sessions, noted)
+    return document(title, body, charts, nav)
+
+
+def night(archive: Archive, items: Items, nav: str = "") -> str:
+    """The page of these sessions (some of Archive.sessions), those of one night joined.
+
+    nav: HTML to stand above it. Raises BadInput without one.
+    """
+    return html(_joined(archive, items), _noted(cache(Journal(archive.path).entries)), nav)
+
+
+def trend(
+    archive: Archive,
+    items: Items,
+    newest: bool = True,
+    link: Callable[[str, str], str] | None = None,
+    nav: str = "",
+) -> str:
+    """The page of all nights of these sessions, from the database alone.
+
+    newest: the newest night follows in full; its raw file is the only one read. link: the address
+    of a session's page, by device and session. nav: HTML to stand above. Raises BadInput without
+    a session.
+    """
+    if not items:
+        raise BadInput("There are no nights yet; anklet sync files those of a board.")
+    entries = cache(Journal(archive.path).entries)
+    body, charts = Trend(items, entries, partial(bands, archive.path), link).page()
+    groups = [group for group in nightly.grouped(items) if group[0]["night"]]
+    if newest and groups:
+        sheet, more, _ = onenight.sheets(_joined(archive, groups[-1]), _noted(entries))
+        body += f'<div class="new-sheet">{sheet}</div>'
+        charts |= more
+    return document("All nights", body, charts, nav)
+
+
+def write(page: str, out: Path) -> None:
+    """Write a page to the file `out`, which is replaced as a whole or not at all.
+
+    Raises BadInput when it can't be written.
     """
     out = Path(out)
-    text = html(sessions)
     part = out.with_name(out.name + ".part")
     try:
         if out.is_dir():
             raise IsADirectoryError(21, "it is a folder")
-        part.write_text(text, encoding="utf-8")
+        part.write_text(page, encoding="utf-8")
         os.replace(part, out)
     except OSError as error:
         part.unlink(missing_ok=True) if part.parent.is_dir() else None
@@ -36,3 +90,15 @@ def write(sessions: Sequence[Session], out: Path) -> None:
         raise BadInput(
             f"The report can't be written to {out} ({why}): choose another file with --out."
         ) from error
+
+
+def _joined(archive: Archive, items: Items) -> list[Session]:
+    shown = [{**item, "flags": [f for f in item["flags"] if f != "hidden"]} for item in items]
+    return [
+        nightly.joined([archive.load(item["session"], item["device"]) for item in group])
+        for group in nightly.grouped(shown)
+    ]
+
+
+def _noted(entries: Callable[[str], Mapping[str, Mapping[str, Any]]]) -> Noted:
+    return lambda night, label: entries(label).get(night, {})

@@ -10,7 +10,6 @@ from typing import Any
 from anklet.report.view import Night
 
 Figure = dict[str, Any]
-Point = tuple[str, float, bool, str, str]  # see nights()
 
 BIN = 2  # width of an IMI bin, s
 IMI_END = 100  # s
@@ -159,50 +158,4 @@ def imis(night: Night) -> Figure:
         shapes=[band] if high else [],
         annotations=[name] if high else [],
         margin={"l": 46, "r": 8, "t": 8, "b": 64},
-    )
-
-
-def nights(points: list[Point]) -> Figure:
-    """PLM per hour in bed by night: points, never a line.
-
-    Each point is the night (ISO date), the value, whether it is a full night, the sleeper and leg,
-    and the hover text; the last two are escaped already.
-    """
-    symbols = ("circle", "diamond", "square", "triangle-up", "triangle-down", "star")
-    colours = ("var(--plm)", "var(--clm)", "var(--ink)")
-    data = []
-    for i, who in enumerate(dict.fromkeys(who for _, _, _, who, _ in points)):
-        mine = [p for p in points if p[3] == who]
-        symbol, colour = symbols[i % len(symbols)], colours[i % len(colours)]
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": who,
-                "x": [p[0] for p in mine],
-                "y": [round(p[1], 2) for p in mine],
-                "hovertext": [p[4] for p in mine],
-                "hoverinfo": "text",
-                "marker": {
-                    "symbol": [symbol if p[2] else symbol + "-open" for p in mine],
-                    "size": 10,
-                    "color": colour,
-                    "line": {"width": 1.6, "color": colour},
-                },
-            }
-        )
-    return figure(
-        data,
-        280,
-        {
-            "type": "date",
-            "showgrid": False,
-            "nticks": 5,
-            "tickangle": 0,
-            "tickformat": "%-d %b\n%Y",
-        },
-        {"rangemode": "tozero", "title": {"text": "PLM per hour in bed"}, "nticks": 6},
-        showlegend=len(data) > 1,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        hovermode="closest",
     )

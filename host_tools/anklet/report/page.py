@@ -1,8 +1,8 @@
-"""The page: HTML around the figures. Every text of a session is untrusted and is escaped here."""
+"""The page around the charts: style, scripts, and the policy that lets nothing else in."""
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -10,58 +10,18 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs
 
-from anklet.errors import BadInput
-from anklet.nightfile import Session
-from anklet.report import figures, overview, words
-from anklet.report.parts import chart, facts, key, table
-from anklet.report.timeline import timeline
-from anklet.report.view import Night, span_text
 
-# Why the board had started; see firmware/breadcrumb.py.
-STARTS = {
-    "power": "the power was cut",
-    "watchdog": "the firmware hung and the watchdog restarted it",
-    "host": "a computer talked to the board",
-    "fault": "the flash was full or failed",
-}
-
-
-def html(sessions: Sequence[Session]) -> str:
-    """The whole page for these sessions (anklet.nightfile.Session), of any number and order.
-
-    The newest one is shown in full, below a table and a chart of all where there are several.
-    Raises BadInput without a session.
-    """
-    if not sessions:
-        raise BadInput("There is no night to report: run anklet sync with the board plugged in.")
-    nights = sorted((Night(s) for s in sessions), key=overview.order)
-    night = nights[-1]
-    charts = {
-        "timeline": timeline(night),
-        "hours": figures.hours(night),
-        "imis": figures.imis(night),
-    }
-    body = _night(night)
-    if len(nights) > 1:
-        top, charts["nights"] = overview.section(nights)
-        body = top + f'<div class="new-sheet">{body}</div>'
-    title = name_of(night) if len(nights) == 1 else f"{len(nights)} recordings"
-    return _document(f"{title} - Anklet", body, charts)
-
-
-def name_of(night: Night) -> str:
-    """The night by its evening: "Saturday 21 November 2026"."""
-    date = night.session.night
-    return f"{date:%A} {date.day} {date:%B %Y}" if date else "Night, time unknown"
-
-
-def _document(title: str, body: str, charts: dict[str, Any]) -> str:
+def document(title: str, body: str, charts: Mapping[str, Any], nav: str = "") -> str:
+    """A whole page. body, nav: HTML, what comes from outside escaped; charts: figures by the name
+    that parts.chart was given; without any, Plotly stays out."""
     here = files("anklet.report")
     css = here.joinpath("page.css").read_text(encoding="utf-8")
     # "<" can't stand in a script, else a text could end it.
     data = json.dumps(charts, separators=(",", ":")).replace("<", "\\u003c")
-    scripts = [get_plotlyjs(), here.joinpath("page.js").read_text(encoding="utf-8")]
-    # Only our two scripts may run, and nothing may be fetched.
+    scripts = [here.joinpath("page.js").read_text(encoding="utf-8")]
+    if charts:
+        scripts.insert(0, get_plotlyjs())
+    # Only our scripts may run, and nothing may be fetched.
     hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
     policy = (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline';"
@@ -74,10 +34,12 @@ def _document(title: str, body: str, charts: dict[str, Any]) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>{escape(title)}</title>
+<link rel="icon" href="data:,">
+<title>{escape(title)} - Anklet</title>
 <style>{css}</style>
 </head>
 <body>
+{nav}
 <main>
 {body}
 <footer>
@@ -95,229 +57,3 @@ limb movement disorder can be found or ruled out with this page.</p>
 
 def _hash(script: str) -> str:
     return b64encode(sha256(script.encode()).digest()).decode()
-
-
-def _night(night: Night) -> str:
-    return "\n".join(
-        [
-            _head(night),
-            _sums(night),
-            _doubts(night),
-            _timeline(night),
-            f'<div class="pair">{_hours(night)}{_imis(night)}</div>',
-            _series(night),
-            _sensor(night),
-            _definitions(night),
-        ]
-    )
-
-
-def _head(night: Night) -> str:
-    s = night.session
-    start = "start unknown"
-    if s.start is not None:
-        start = f"{night.clock(0, False)} to {night.clock(night.length, False)}"
-        start += f" ({s.start:%Z})" if s.start.tzinfo else ""
-    who = [f"{s.leg.capitalize()} leg" if s.leg else "", s.label or "", start, f"board {s.device}"]
-    line = " · ".join(escape(str(part)) for part in who if part)
-    rules = night.rules.title if night.rules else s.rules
-    return f"""<header>
-<p class="kicker">Periodic leg movements, one night, scored by {escape(rules)}</p>
-<h1>{escape(name_of(night))}</h1>
-<p class="who">{line}</p>
-</header>"""
-
-
-def _sums(night: Night) -> str:
-    s, count = night.session, night.session.counts
-    hours = f"{s.in_bed_s / 3600:.1f} h in bed"
-    rate = "none" if s.plm_per_hour is None else f"{s.plm_per_hour:.1f}"
-    index = "none" if s.periodicity_index is None else f"{s.periodicity_index:.2f}"
-    rules = night.rules
-    low = f"{rules.imi_min / 1000:g}" if rules else "?"
-    band = f"{low} to {rules.imi_max / 1000:g} seconds" if rules else "seconds"
-    strict = ""
-    if rules and rules.short_breaks:
-        strict = f"; {count['plm_strict']} by the other reading of short intervals"
-    # The first is the night's main count; the order is that of the question it answers.
-    tiles = [
-        ("PLM", str(count["plm"]), f"periodic leg movements: CLMs in a series{strict}"),
-        ("Short IMIs", str(count["short_imi"]), f"intervals under {low} s: kicks, not a rhythm"),
-        ("Series", str(count["series"]), f"runs of 4 or more CLMs, {band} apart"),
-        ("CLM", str(count["clm"]), "candidates: leg movements of 0.5 to 10 s"),
-        (
-            "LM",
-            str(count["lm"]),
-            f"all leg movements; {count['excluded']} others (turning over, standing) left out",
-        ),
-        ("Periodicity index", index, "PLM / CLM: 1 if every candidate was in a series"),
-    ]
-    grid = "".join(
-        f"<div{' class=is-plm' if name == 'PLM' else ''}><dt>{name}</dt>"
-        f"<dd><b>{value}</b><span>{text}</span></dd></div>"
-        for name, value, text in tiles
-    )
-    times = [
-        ("Recorded", s.recorded_s),
-        ("In bed", s.in_bed_s),
-        ("Upright", night.seconds("upright")),
-        ("Off the body", night.seconds("off_body")),
-        ("Lost in gaps", night.seconds("gap")),
-    ]
-    spans = "".join(f"<div><dt>{n}</dt><dd>{span_text(v)}</dd></div>" for n, v in times)
-    return f"""<section class="card" aria-label="The night in numbers">
-<div class="sums">
-<div>
-<p class="rate">{rate}</p>
-<p class="rate-name">PLM per hour in bed</p>
-<p class="quiet">{count["plm"]} periodic leg movements in {hours}. They are kicks or twitches that
-come back in a steady rhythm. Hours in bed are not hours of sleep: the device can't tell.</p>
-</div>
-<dl class="tiles">{grid}</dl>
-</div>
-<dl class="times">{spans}</dl>
-</section>"""
-
-
-def _doubts(night: Night) -> str:
-    items = "".join(f"<li>{escape(text)}</li>" for text in words.doubts(night))
-    return f"""<section class="card">
-<h2>What undermines this night</h2>
-<ul class="doubts">{items}</ul>
-</section>"""
-
-
-def _timeline(night: Night) -> str:
-    count = night.session.counts
-    most = max(night.hours, key=lambda hour: hour.plm)
-    summary = (
-        f"Timeline in rows of one hour: {count['plm']} PLM in {count['series']} series,"
-        f" {count['clm'] - count['plm']} other CLMs, {len(night.gaps)} gaps. Most PLM in the hour"
-        f" from {most.label}: {most.plm}. The series table below lists them."
-    )
-    return f"""<section class="card">
-<h2>Every movement of the night</h2>
-<p class="quiet">One row is one hour. A dense run of bars is a series.
-<span class="mouse">Point at a mark for its time, length and peak. Drag across to zoom,
-double-click to go back.</span></p>
-{key()}
-{chart("timeline", summary)}
-</section>"""
-
-
-def _hours(night: Night) -> str:
-    rows = [(h.label, str(h.plm), f"{h.in_bed_min:.0f}") for h in night.hours]
-    summary = "PLM in each hour: " + ", ".join(f"{h.label} {h.plm}" for h in night.hours)
-    listing = table("PLM by hour", ("Hour from", "PLM", "Minutes in bed"), rows)
-    return f"""<section class="card">
-<h2>PLM per hour through the night</h2>
-<p class="quiet">How many fell in each hour; an hour with few minutes in bed can't hold many.</p>
-{chart("hours", summary)}
-<details class="screen"><summary>As a table</summary>{listing}</details>
-</section>"""
-
-
-def _imis(night: Night) -> str:
-    shown = [imi for imi in night.imis if imi < figures.IMI_END]
-    beyond = len(night.imis) - len(shown)
-    low, high = (night.rules.imi_min, night.rules.imi_max) if night.rules else (0, 0)
-    inside = sum(low <= imi * 1000 <= high for imi in night.imis)
-    summary = (
-        f"Histogram of {len(night.imis)} intervals between candidate movements: {inside} lie"
-        f" inside the band of {low / 1000:g} to {high / 1000:g} s, {beyond} are over 100 s."
-    )
-    return f"""<section class="card">
-<h2>Intervals between movements</h2>
-<p class="quiet">IMIs, from one CLM's onset to the next. A hump at 20 to 40 s is a rhythm.
-{beyond} of {len(night.imis)} are over 100 s and not drawn.</p>
-{chart("imis", summary)}
-</section>"""
-
-
-def _series(night: Night) -> str:
-    rows = [
-        (
-            str(row.number),
-            night.clock(row.onset),
-            str(row.movements),
-            span_text(row.length / 1000),
-            f"{row.median_imi:.1f} s",
-        )
-        for row in night.series
-    ]
-    head = ("Series", "Start", "PLM", "Length", "Median IMI")
-    inner = table("The series of this night", head, rows) if rows else "<p>No series.</p>"
-    return f"""<section class="card screen">
-<h2>Series</h2>
-<p class="quiet">Each run of periodic movements; its middle interval shows how fast the rhythm
-was.</p>
-{inner}
-</section>"""
-
-
-def _sensor(night: Night) -> str:
-    s = night.session
-    m = s.meta
-    rate = "not measured"
-    if night.rate:
-        rate = f"{night.rate:.2f} Hz"
-        nominal = m.get("odr_hz", "")
-        if nominal.isdecimal() and int(nominal):
-            rate += (
-                f" ({100 * (night.rate / int(nominal) - 1):+.1f} % of the nominal {nominal} Hz)"
-            )
-    floors = sorted(e["floor"] / 10 for e in s.epochs)
-    floor = "not measured"
-    if floors:
-        middle, low, high = (floors[int(q * (len(floors) - 1))] for q in (0.5, 0.05, 0.95))
-        floor = f"{middle:.1f} mg (5 to 95 % of the minutes: {low:.1f} to {high:.1f} mg)"
-    lost = sum(g["lost"] for g in s.gaps)
-    gaps = "; ".join(
-        f"{night.clock(ms)} {span_text(ms_lost / 1000)} ({cause})"
-        for ms, ms_lost, cause in night.gaps[:12]
-    )
-    if len(night.gaps) > 12:
-        gaps += f"; and {len(night.gaps) - 12} more"
-    rows = [
-        ("Measured output rate", rate),
-        ("Lost samples", f"{lost}"),
-        ("Gaps", gaps or "none"),
-        ("Goes on with", _before(s)),
-        ("Noise floor", floor),
-        (
-            "Thresholds",
-            f"onset at least {m.get('on_mg', '?')} mg and {m.get('floor_factor', '?')}"
-            f" times the noise floor; gross movement over {m.get('gross_mg', '?')} mg",
-        ),
-        ("Rule set", night.rules.title if night.rules else s.rules),
-        ("Clock", s.clock),
-        ("Board and firmware", f"{s.board}, firmware {s.firmware}"),
-        ("Session", s.session),
-    ]
-    return f"""<section class="card screen">
-<h2>Sensor health</h2>
-{facts(rows)}
-</section>"""
-
-
-def _before(s: Session) -> str:
-    """Whether it goes on with a recording that was interrupted."""
-    if not s.restart:
-        return "nothing: a recording of its own"
-    lost_ms = s.restart["lost_ms"]
-    length = span_text(lost_ms / 1000) if lost_ms else "an unknown time"
-    why = STARTS.get(s.meta.get("start", ""), "the reason is unknown")
-    return f"the session before, after {length} without recording: {why}"
-
-
-def _definitions(night: Night) -> str:
-    terms = "".join(
-        f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>"
-        for term, text in words.definitions(night)
-    )
-    return f"""<section class="card screen">
-<details>
-<summary>Exactly what each number means</summary>
-<dl class="terms">{terms}</dl>
-</details>
-</section>"""

@@ -1,4 +1,4 @@
-"""Small pieces of HTML. All texts given to them are plain and are escaped here."""
+"""Small pieces of HTML. All texts given to them are plain and are escaped here, but Html."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -26,6 +26,14 @@ _KEY = (
     ),
     ("button pressed", '<path d="M4 4h10l-5 9z" fill="var(--ink)"/>'),
 )
+
+
+class Html(str):
+    """What is HTML already."""
+
+
+def _escaped(text: str) -> str:
+    return text if isinstance(text, Html) else escape(text)
 
 
 def key() -> str:
@@ -59,9 +67,10 @@ def table(
         for name, kind in zip(head, kinds, strict=True)
     )
     body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
+        f'<tr><th scope="row">{_escaped(row[0])}</th>'
         + "".join(
-            f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True)
+            f"<td{kind}>{_escaped(cell)}</td>"
+            for cell, kind in zip(row[1:], kinds[1:], strict=True)
         )
         + "</tr>"
         for row in rows
@@ -80,3 +89,11 @@ def facts(rows: Iterable[tuple[str, str]]) -> str:
         for name, value in rows
     )
     return f'<table class="facts"><tbody>{body}</tbody></table>'
+
+
+def exactly(of: str, definition: str) -> str:
+    """The exact definition behind a number, folded away."""
+    return (
+        f'<details class="exact screen"><summary>exactly<span class="unseen"> what {escape(of)} is'
+        f"</span></summary><p>{escape(definition)}</p></details>"
+    )

@@ -1,11 +1,11 @@
 """What a page shows of one session: times as the reader counts them, spans, intervals, series."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 from anklet import device
 from anklet.nightfile import Session
+from anklet.nightly import BETWEEN
 from anklet.runs import Run, runs
 
 device.use()  # the rules and the record format are the device's own
@@ -73,8 +73,7 @@ class Night:
 
     def clock(self, ms: int, seconds: bool = True) -> str:
         """Local time of day; without a known clock the time since the start, as "+3:15:20"."""
-        if self.session.start is not None:
-            when = self.session.start + timedelta(milliseconds=ms)
+        if when := self.session.at(ms):
             return f"{when:%H:%M:%S}" if seconds else f"{when:%H:%M}"
         s = ms // 1000
         text = f"+{s // 3600}:{s // 60 % 60:02d}"
@@ -181,5 +180,7 @@ class Night:
 
 def cause_of(cause: int) -> str:
     """A gap's cause in words."""
+    if cause == BETWEEN:
+        return "between two sessions"
     name = CAUSE_NAMES[cause] if cause < len(CAUSE_NAMES) else ""
     return CAUSES.get(name, "unknown cause")

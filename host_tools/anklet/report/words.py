@@ -1,9 +1,22 @@
 """The page's sentences: what undermines a night, and the definition behind each number."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from anklet import damage
+from anklet.journal import KEYS
 from anklet.report.view import GAP_BREAKS_MS, Night, span_text
 
 SHORT_NIGHT = 4 * 3600  # s in bed; engineering: under it the hours are too few to speak of a night
 MUCH = 1800  # s upright or off the body
+
+INTERVAL = (
+    "Its 95 % interval: the series of a night are taken to come by chance, each with its own"
+    " number of PLMs (compound Poisson), so the count varies as the sum of the squared numbers"
+    " does; it is Garwood's exact Poisson interval of the count divided by that excess, multiplied"
+    " by it. It speaks of chance within the night, not of how nights differ; with under about 6"
+    " series it is rough."
+)
 
 FAULTS = {
     1: "The sensor did not answer for a while.",
@@ -25,10 +38,11 @@ def doubts(night: Night) -> list[str]:
             "The recording was cut off (power lost, or still running when it was read): the counts"
             " were made again from what is there, and up to the last minutes may be missing."
         )
-    if "damaged" in flags:
-        n = len(s.damage)
+    if s.damage:
+        out.append(damage.words(s.damage, night.clock))
+    if "newer" in flags:
         out.append(
-            f"The night file is damaged in {plural(n, 'place')}; what was there is missing."
+            "Newer firmware wrote this night, and numbers may be read wrong: update anklet."
         )
     codes = {fault["code"] for fault in s.faults}
     out += [text for code, text in FAULTS.items() if code in codes]
@@ -55,11 +69,15 @@ def doubts(night: Night) -> list[str]:
             )
     if s.start is None:
         out.append(
-            "The board did not know the time, so this night has no date. anklet sync sets its"
-            " clock; times here count from the start of the recording."
+            "The date and time of this night are unknown: the board's clock was not set or was"
+            " wrong, and its power was cut before a computer read it. Times here count from the"
+            " start of the recording. anklet sync sets the clock."
         )
     elif s.clock == "estimated":
-        out.append("The clock time is an estimate.")
+        out.append(
+            "The time of day is estimated: the board's clock was not set or was wrong. It was"
+            " counted back, by the board's timer, from a moment at which the time was known."
+        )
     if night.rules is None:
         out.append("The rule set of this night is unknown to this version: update anklet.")
     out.append(
@@ -120,7 +138,7 @@ def definitions(night: Night) -> list[tuple[str, str]]:
         (
             "PLM per hour in bed",
             "PLM divided by the recorded hours that were neither upright nor off the body. Not"
-            " hours of sleep: without an EEG nobody knows them.",
+            f" hours of sleep: without an EEG nobody knows them. {INTERVAL}",
         ),
         ("PI, periodicity index", "PLM / CLM. Other authors count intervals (Ferri 2006)."),
         (
@@ -130,6 +148,50 @@ def definitions(night: Night) -> list[tuple[str, str]]:
             " EMG leg movements move no accelerometer).",
         ),
     ]
+
+
+TREND_TERMS = (
+    (
+        "Night",
+        "From noon to noon, local time, named by its evening. The recordings of one label and leg"
+        " in it are joined, and their hours added; nothing is counted between them. Recordings of"
+        " unknown time and hidden ones are on no chart and in no median.",
+    ),
+    (
+        "PLM per hour in bed",
+        "The night's PLM divided by its recorded hours that were neither upright nor off the body."
+        f" Not hours of sleep: without an EEG nobody knows them. {INTERVAL}",
+    ),
+    (
+        "Trials and the journal",
+        "A band spans the nights with the same entry. That the numbers differ between two bands"
+        " proves nothing: nights differ by themselves, and who knows what they took expects"
+        " something. anklet trial plans a comparison that can answer.",
+    ),
+    (
+        "Limits that doctors quote",
+        "Such as 15 per hour: made with EMG (muscle electrodes) in sleep. They do not transfer to"
+        " an accelerometer.",
+    ),
+    (
+        "Sources",
+        "Garwood 1936 (interval of a Poisson count); McCullagh and Nelder 1989 (overdispersion);"
+        " Skeba 2016 and Trotti 2009 (night to night: a coefficient of variation of about 0.4).",
+    ),
+)
+
+
+def journal_words(values: Mapping[str, Any]) -> list[str]:
+    """The journal's values of a night, as "Magnesium 300 mg"; what influences a night is said."""
+    out = []
+    for name, value in values.items():
+        key = KEYS.get(name)
+        if key is None:
+            continue
+        of = " of 10" if key.kind == "whole" and key.high == 10 else ""
+        known = f" ({key.influence})" if key.influence else ""
+        out.append(f"{key.label} {value}{of}{' ' + key.unit if key.unit else ''}{known}")
+    return out
 
 
 def plural(n: int, noun: str) -> str:

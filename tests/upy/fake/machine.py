@@ -2,8 +2,10 @@
 
 import time
 
-# CTRL (not running) and SCRATCH0 of the watchdogs, of RP2040 and RP2350.
-mem32 = {0x40058000: 0, 0x4005800C: 0, 0x400D8000: 0, 0x400D800C: 0}
+# CTRL (not running), SCRATCH0 and 1 of the watchdogs, and the raw timers (high, low: with a sign,
+# as MicroPython gives it), of RP2040 and RP2350.
+mem32 = {0x40058000: 0, 0x4005800C: 0, 0x40058010: 0, 0x400D8000: 0, 0x400D800C: 0, 0x400D8010: 0}
+mem32.update({0x40054024: 3, 0x40054028: -1000, 0x400B0024: 3, 0x400B0028: -1000})
 i2c_devices = {}  # address -> bytearray of registers
 spi_registers = None  # of the one device on SPI, or None
 levels = {}  # pin -> level; 1 by the pull-ups

@@ -1,0 +1,178 @@
+"""The trace: a picture of the night's movement, a byte for every fifth of a second.
+
+A byte, the level, is the power of ten samples of the movement signal (see kernel), on a scale with
+eight steps to a doubling: 6 % in amplitude. Levels stand on a fixed grid: number k belongs to the
+samples 10 k to 10 k + 9 of the session. Where one of these is missing it is HOLE.
+
+A trace file is MAGIC, then records as in record.py: META with what it is, then blocks, each the
+number of its first sample (u32) and up to LEVELS levels. What no block covers was not recorded.
+"""
+
+import struct
+from array import array
+
+from plmcore import record
+from plmcore.kernel import LONG
+from plmcore.native import MICROPYTHON, const, micropython
+
+if not MICROPYTHON:
+    from plmcore.native import ptr8, ptr32
+
+MAGIC = b"ANKTRC1\n"
+FORMAT = const(1)
+BLOCK = const(0x50)  # type of a block's record
+SAMPLES = const(10)  # of a level: 5 Hz at the nominal rate
+LEVELS = const(250)  # of a whole block: 50 s
+POSITION = const(4)
+RECORD = const(260)  # bytes: HEAD, POSITION, LEVELS, TAIL
+BLOCKS = const(12)  # that the buffer holds, the one under way among them: ten minutes
+SPARE = const(5)  # of them, for the time until the flash may be written
+HIGHEST = const(198)  # of 10 samples at the kernel's limit: 10 * 3 * 2047**2
+HOLE = const(255)
+
+# State: counts and places in the buffer
+SUM = const(0)  # powers of the level under way: below 2**27
+COUNT = const(1)  # its samples so far
+MISSES = const(2)  # not all of them came
+AT = const(3)  # where it goes
+END = const(4)  # behind the block's last level
+
+
+@micropython.viper
+def _add(st: ptr32, power: ptr32, at: int, n: int, buf: ptr8) -> int:
+    """Take up to n powers (0..2**24) from power[at:]; stops behind the level that fills the block.
+    Returns how many it took."""
+    total = st[SUM]
+    count = st[COUNT]
+    first = at
+    stop = at + n
+    while at < stop:
+        total += power[at]
+        at += 1
+        count += 1
+        if count == SAMPLES:
+            level = 0
+            while total > 15:
+                total >>= 1
+                level += 8
+            level += total
+            if st[MISSES]:
+                level = HOLE
+                st[MISSES] = 0
+            buf[st[AT]] = level
+            st[AT] += 1
+            total = count = 0
+            if st[AT] == st[END]:
+                stop = at
+    st[SUM] = total
+    st[COUNT] = count
+    return at - first
+
+
+def power_of(level):
+    """The middle of the powers (of ten samples) that have this level (0..HIGHEST)."""
+    if level < 16:
+        return level
+    shift = (level >> 3) - 1
+    return ((level - (shift << 3)) << shift) + ((1 << shift) >> 1)
+
+
+class Trace:
+    """Makes levels of powers, blocks of levels, in one buffer.
+
+    buf: the file's next `waiting` bytes are at its front; after they were written, take them away
+    with written(). Who is late loses the newest blocks.
+    """
+
+    def __init__(self):
+        self.buf = bytearray(BLOCKS * RECORD)
+        self.buf[: len(MAGIC)] = MAGIC
+        self.waiting = len(MAGIC)
+        self._state = array("i", [0] * 5)
+        self._sequence = 0
+        self._n = 0  # of the next sample
+        self._first = 0  # sample of the block
+        self._begin(0)
+
+    @property
+    def nearly_full(self):
+        """It is time to write."""
+        return self.waiting > (BLOCKS - SPARE) * RECORD
+
+    @micropython.native
+    def add(self, power, samples, n):
+        """Take the powers of `samples` samples, from number n on: power[kernel.LONG:] (see
+        kernel.filters)."""
+        if n != self._n:
+            self._skip(n)
+        state = self._state
+        at = LONG
+        end = at + samples
+        while at < end:
+            at += _add(state, power, at, end - at, self.buf)
+            if state[AT] == state[END]:
+                self._seal()
+        self._n = n + samples
+
+    def header(self, key, value):
+        """A record of META: text, 240 bytes at most; before the first sample."""
+        text = ("%s=%s" % (key, value)).encode()[:240]
+        at = self.waiting + record.HEAD
+        self.buf[at : at + len(text)] = text
+        self._close(record.META, len(text))
+
+    def finish(self):
+        """The block under way ends here; the level under way has no end and is left out."""
+        if self._state[AT] > self._place():
+            self._seal()
+
+    def written(self):
+        """What was waiting is on the flash: the block under way moves to the front."""
+        done = self.waiting
+        self.waiting = 0
+        state = self._state
+        begun = state[AT] - done
+        self.buf[:begun] = self.buf[done : done + begun]
+        state[AT] -= done
+        state[END] -= done
+
+    def _skip(self, n):
+        """Samples are missing before number n."""
+        state = self._state
+        here = self._first // SAMPLES + state[AT] - self._place()  # number of the level under way
+        missing = n // SAMPLES - here  # whole levels
+        if missing > state[END] - state[AT]:
+            self.finish()
+            self._begin(n)
+        else:
+            while missing > 0:
+                self.buf[state[AT]] = HOLE
+                state[AT] += 1
+                missing -= 1
+            if state[AT] == state[END]:
+                self._seal()
+        state[SUM] = 0
+        state[COUNT] = state[MISSES] = n % SAMPLES
+
+    def _place(self):
+        """Where the levels of the block under way begin."""
+        return self.waiting + record.HEAD + POSITION
+
+    def _begin(self, n):
+        """A block begins with the level of sample n."""
+        self._first = n // SAMPLES * SAMPLES
+        self._state[AT] = self._place()
+        self._state[END] = self._place() + LEVELS
+
+    def _seal(self):
+        levels = self._state[AT] - self._place()
+        struct.pack_into("<I", self.buf, self.waiting + record.HEAD, self._first)
+        self._close(BLOCK, POSITION + levels)
+        if self.waiting + RECORD > len(self.buf):
+            self.waiting -= record.HEAD + POSITION + levels + record.TAIL
+        self._begin(self._first + SAMPLES * levels)
+
+    def _close(self, kind, length):
+        self.waiting = record.seal(self.buf, self.waiting, kind, length, self._sequence)
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._begin(self._first)

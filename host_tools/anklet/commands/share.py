@@ -1,0 +1,70 @@
+"""Commands for other programs and other scorings: export, agree."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: start-up stays fast
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from anklet.commands import RULES, Command, print_json, readable, writing
+from anklet.errors import BadInput
+
+FORMATS = ("csv", "json", "edf", "parquet")
+
+
+def add(command: Command) -> None:
+    sub = command("export", _export, "everything, for other programs", False)
+    sub.description = (
+        "Writes the nights (all, or those named) as CSV tables, one JSON file, EDF+ with the "
+        "movements as annotations, or Parquet partitioned by device and night. The columns are "
+        "described in columns.csv, in the JSON file and in the README."
+    )
+    sub.add_argument("nights", nargs="*", metavar="NIGHT", help="dates or sessions; else all")
+    sub.add_argument("--format", choices=FORMATS, required=True)
+    sub.add_argument("--out", type=Path, required=True, metavar="PATH", help="folder; json: file")
+
+    sub = command("agree", _agree, "one scoring against another, event by event")
+    sub.description = (
+        "Compares two scorings of one night, or two folders of them with files of the same name: "
+        "CSV (onset,duration) or EDF+ annotations. Finds the clocks' offset and drift first."
+    )
+    sub.add_argument("ours", type=Path, metavar="OURS")
+    sub.add_argument("reference", type=Path, metavar="REFERENCE")
+    sub.add_argument("--rules", choices=RULES, default=RULES[0])
+    sub.add_argument(
+        "--tolerance", type=float, default=1.0, metavar="S", help="between onsets, 0.1 to 5 s"
+    )
+
+
+def _export(args: argparse.Namespace) -> None:
+    from anklet import export
+    from anklet.archive import Archive, home
+    from anklet.journal import Journal
+    from anklet.progress import percent
+
+    archive = Archive(home())
+    items = archive.sessions()
+    for name in args.nights:
+        if not any(name in (item["night"], item["session"]) for item in items):
+            raise BadInput(f"There is no night {name}; anklet nights lists them.")
+    if args.nights:
+        items = [i for i in items if {i["night"], i["session"]} & set(args.nights)]
+    if not items:
+        raise BadInput("There are no nights yet; anklet sync files those of a board.")
+    nights = [partial(archive.load, item["session"], item["device"]) for item in items]
+    with writing(args.out):
+        written = export.write(
+            args.format, nights, Journal(archive.path), args.out, percent("exporting")
+        )
+    print(f"wrote {len(items)} sessions to {args.out} ({len(written)} files)")
+
+
+def _agree(args: argparse.Namespace) -> None:
+    readable(*(path for path in (args.ours, args.reference) if not path.is_dir()))
+    from anklet import agree
+
+    found = agree.run(args.ours, args.reference, args.rules, args.tolerance)
+    if args.json:
+        print_json(found)
+    else:
+        print(agree.table(found))

@@ -1,0 +1,27 @@
+"""anklet web: everything as pages in the browser."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: start-up stays fast
+
+import argparse
+
+from anklet.commands import Command
+from anklet.errors import BadInput
+
+
+def add(command: Command) -> None:
+    sub = command("web", _web, "nights, journal and boards as pages in your browser", False)
+    sub.description = (
+        "Opens the pages in your browser, for you alone: the server listens on this computer's "
+        "own address 127.0.0.1 only, and the address holds a random token. Ctrl-C ends it."
+    )
+    sub.add_argument("--no-open", action="store_true", help="print the address only")
+    sub.add_argument("--port", type=int, default=0, help="of the address; else a free one")
+
+
+def _web(args: argparse.Namespace) -> None:
+    if not 0 <= args.port <= 65535:
+        raise BadInput("--port has to be a number from 1 to 65535.")
+    from anklet.archive import home
+    from anklet.web.server import serve
+
+    serve(home(), args.port, not args.no_open)

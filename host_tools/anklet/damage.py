@@ -1,0 +1,95 @@
+"""What is missing from a night file: found while it is read, said in words."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+MOST = 1000  # places kept apart; what comes after them is added to the last one
+_WORDS = 3  # places whose time is said
+
+
+class Damage(NamedTuple):
+    """One place. `size`: bytes that can't be read, or say what can't be. `records`: those that
+    miss at least, by the sequence numbers. What they told lies between after_ms and before_ms of
+    the session, which is None at the end of the file."""
+
+    offset: int
+    size: int
+    records: int = 0
+    after_ms: int = 0
+    before_ms: int | None = None
+
+
+class Losses:
+    """Collects the damage of one night file; told of everything in it, in order."""
+
+    def __init__(self) -> None:
+        self.found: list[Damage] = []
+        self._due = 0  # the next record's sequence number
+        self._behind = False  # the last thing was a stretch that can't be read
+        self._ms = 0
+        self._open = 0  # from here on, `found` lacks its before_ms
+
+    def stretch(self, offset: int, size: int) -> None:
+        """These bytes can't be read."""
+        self._add(Damage(offset, size, 0, self._ms))
+        self._behind = True
+
+    def record(self, offset: int, sequence: int) -> None:
+        """An undamaged record with this sequence number."""
+        missing = (sequence - self._due) & 0xFFFF
+        if missing:
+            if not self._behind:
+                self._add(Damage(offset, 0, 0, self._ms))
+            if missing < 0x8000:  # else it comes a second time, or too late
+                last = self.found[-1]
+                self.found[-1] = last._replace(records=last.records + missing)
+        self._behind = False
+        self._due = (sequence + 1) & 0xFFFF
+
+    def moment(self, ms: int) -> None:
+        """A record tells of this time of the session."""
+        while self._open < len(self.found):
+            open_ = self.found[self._open]
+            self.found[self._open] = open_._replace(before_ms=max(ms, open_.after_ms))
+            self._open += 1
+        self._ms = max(self._ms, ms)
+
+    def _add(self, damage: Damage) -> None:
+        if len(self.found) < MOST:
+            self.found.append(damage)
+        else:
+            last = self.found[-1]
+            self.found[-1] = last._replace(size=last.size + damage.size, before_ms=None)
+            self._open = MOST - 1
+
+
+def words(damage: Sequence[Damage], clock: Callable[[int], str]) -> str:
+    """A sentence; "" without damage. clock: says a time of the session, given in ms."""
+    if not damage:
+        return ""
+    size, records = sum(d.size for d in damage), sum(d.records for d in damage)
+    text = "The night file is damaged in " + _plural(len(damage), "place")
+    lost = []
+    if size:
+        lost.append(f"{_plural(size, 'byte')} can't be read")
+    if records:
+        lost.append(
+            f"at least {_plural(records, 'record')} {'is' if records == 1 else 'are'} missing"
+        )
+    if lost:
+        text += ": " + " and ".join(lost)
+    spans = [
+        f"after {clock(d.after_ms)}"
+        if d.before_ms is None
+        else f"between {clock(d.after_ms)} and {clock(d.before_ms)}"
+        for d in damage
+    ]
+    spans = list(dict.fromkeys(spans))
+    more = len(spans) - _WORDS
+    if more > 0:
+        spans[_WORDS:] = [f"at {_plural(more, 'more time')}"]
+    return f"{text}; {', '.join(spans)}."
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

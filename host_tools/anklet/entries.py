@@ -1,0 +1,150 @@
+"""What may stand in the journal: its items, as data, and what a person types for them."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from anklet.errors import BadInput
+
+Value = float | str
+Values = dict[str, Value | None]  # None takes the entry back
+
+
+@dataclass(frozen=True)
+class Key:
+    """An item of the journal.
+
+    kind: "number" (low to high), "whole" (the same without decimals), "choice" or "text" (high:
+    letters at most). part: of the form it stands in. note: help for whoever fills it in;
+    influence: what is known of it that the report should say.
+    """
+
+    kind: str
+    label: str
+    unit: str = ""
+    low: int = 0
+    high: int = 0
+    choices: tuple[str, ...] = ()
+    part: str = "evening"
+    note: str = ""
+    influence: str = ""
+
+    @property
+    def scale(self) -> bool:
+        """It is one of a few steps, such as 0 to 10."""
+        return self.kind == "whole" and self.high <= 10
+
+    @property
+    def range(self) -> str:
+        """What is allowed, in words."""
+        if self.kind == "choice":
+            return "one of " + ", ".join(self.choices)
+        if self.kind == "text":
+            return f"a text of {self.high} letters at most"
+        what = "a whole number" if self.kind == "whole" else "a number"
+        return f"{what} from {self.low} to {self.high}{' ' + self.unit if self.unit else ''}"
+
+
+# Items of our own: the symptom scales of others are under copyright.
+KEYS = {
+    "magnesium_mg": Key(
+        "number", "Magnesium", "mg", 0, 2000, note="Elemental magnesium, as the pack says it."
+    ),
+    "magnesium_form": Key(
+        "choice",
+        "Magnesium, form",
+        choices=(
+            *("citrate", "glycinate", "oxide", "chloride", "malate", "sulfate", "threonate"),
+            "other",
+        ),
+    ),
+    "route": Key(
+        "choice",
+        "Magnesium, route",
+        choices=("food", "oral", "skin"),
+        note="In food, by mouth as a supplement, or on the skin.",
+    ),
+    "iron_mg": Key("number", "Iron", "mg", 0, 500),
+    "caffeine_mg": Key(
+        "number", "Caffeine", "mg", 0, 2000, note="All day. A cup of coffee holds about 90 mg."
+    ),
+    "alcohol_g": Key(
+        "number", "Alcohol", "g", 0, 500, note="Pure alcohol. A small beer holds about 13 g."
+    ),
+    "exercise_min": Key("number", "Exercise", "min", 0, 1440),
+    "antidepressant": Key(
+        "text",
+        "Antidepressant",
+        high=200,
+        note="Name and dose. Never stop one on your own.",
+        influence="Antidepressants are a known influence on periodic leg movements.",
+    ),
+    "medicine": Key("text", "Other medicines", high=500, note="Names and doses, with commas."),
+    "urge": Key(
+        "whole",
+        "Urge to move the legs",
+        high=10,
+        note="0: none. 10: as strong as it can be.",
+    ),
+    "sleep_quality": Key(
+        "whole", "Sleep quality", high=10, part="morning", note="0: very bad. 10: very good."
+    ),
+    "wakeups": Key("whole", "Times awake", high=50, part="morning"),
+    "text": Key("text", "Anything else", high=2000, part="morning"),
+}
+
+
+def check(key: str, value: object) -> Value | None:
+    """The value as it is kept; None for an empty one, which takes the entry back.
+
+    Raises BadInput naming what is wrong and what is allowed.
+    """
+    item = KEYS.get(key)
+    if item is None:
+        raise BadInput(f"The journal has no {key!r}; it has {', '.join(KEYS)}.")
+    text = str(value).strip() if value is not None else ""
+    if not text:
+        return None
+    if item.kind == "text":
+        text = "".join(c if c.isprintable() else " " for c in text)
+        if len(text) <= item.high:
+            return text
+    elif item.kind == "choice":
+        if text.lower() in item.choices:
+            return text.lower()
+    elif re.fullmatch(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        number = float(text)
+        if item.low <= number <= item.high and (number.is_integer() or item.kind == "number"):
+            return int(number) if number.is_integer() else number
+    shown = text if len(text) <= 40 else f"{text[:40]}…"
+    raise BadInput(f"{key} has to be {item.range}, not {shown!r}.")
+
+
+def parse(words: Iterable[str]) -> Values:
+    """The values of KEY=VALUE words, as a person types them; a sentence without a key is `text`.
+
+    Raises BadInput.
+    """
+    values: Values = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not re.fullmatch(r"\s*[A-Za-z_]+\s*", key) or not equals:
+            if not re.search(r"\S\s+\S", word):
+                raise BadInput(f"{word!r} is no entry; write KEY=VALUE, as in magnesium_mg=300.")
+            key, value = "text", word
+        key = key.strip()
+        if key in values:
+            raise BadInput(f"{key} is given twice; give it once.")
+        values[key] = check(key, value)
+    return values
+
+
+def is_kept(key: str, value: object) -> bool:
+    """A value of a line is as `check` keeps it: the file may come from a later version."""
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        return False
+    try:
+        return check(key, value) == value
+    except BadInput:
+        return False

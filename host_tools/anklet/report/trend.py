@@ -1,0 +1,365 @@
+"""All nights: for each label its numbers, charts and table. From the database alone.
+
+What a board or a journal says is escaped here and in parts.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+from itertools import islice
+from statistics import median
+from typing import Any
+
+from anklet import nightly, rate
+from anklet.journal import KEYS
+from anklet.report import trendfigures, words
+from anklet.report.parts import Html, chart, exactly, table
+from anklet.report.trendfigures import Strip
+from anklet.report.view import span_text
+
+Item = dict[str, Any]
+Entries = Mapping[str, Mapping[str, Any]]  # night -> key -> value
+Bands = Sequence[tuple[str, str, str]]  # first night, last night, what it was
+
+RECENT = (7, 28)  # nights
+AT_FIRST = 91  # days that the charts span before a button is pressed
+YEAR = 364
+ROWS = 60  # of the table: the newest
+MOST_BARS = 13_000  # of the journal; more would make the page of ten years too large to send
+RANGES = ((28, "4 weeks"), (91, "3 months"), (365, "a year"), (0, "all nights"))
+HEAD = (
+    *("Night", "Start", "Leg", "In bed", "PLM/h in bed", "95 % interval"),
+    *("PLM", "CLM", "PI", "Remarks", "Journal"),
+)
+TEXT = ("Leg", "Remarks", "Journal")
+# These say how magnesium was taken; they stand beside it.
+ASIDE = ("magnesium_form", "route")
+REMARKS = {
+    "gap": "gap",
+    "cut": "cut off",
+    "damaged": "damaged",
+    "clock": "time unknown",
+    "upright": "upright",
+    "off_body": "off the body",
+}
+
+
+class Trend:
+    """The page's body. items: sessions as Archive.sessions gives them, one at least; entries: the
+    journal of a label; bands: its trial periods; link: the address of a session's page."""
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        entries: Callable[[str], Entries],
+        bands: Callable[[str], Bands] = lambda label: (),
+        link: Callable[[str, str], str] | None = None,
+    ) -> None:
+        self._items = items
+        self._entries = entries
+        self._bands = bands
+        self._link = link
+
+    def page(self) -> tuple[str, dict[str, Any]]:
+        """HTML and charts: a sheet for each label."""
+        html, charts = [], {}
+        for i, label in enumerate(sorted({item["label"] for item in self._items})):
+            mine = [item for item in self._items if item["label"] == label]
+            body, more = self._label(label, mine, f"-{i}" if i else "")
+            html.append(f'<div class="{"new-sheet" if i else "sheet"}">{body}</div>')
+            charts |= more
+        return "\n".join(html), charts
+
+    def _label(self, label: str, items: list[Item], end: str) -> tuple[str, dict[str, Any]]:
+        nights = nightly.by_night(items)
+        entries = self._entries(label)
+        for night in nights:
+            _complete(night)
+        legs: dict[str, list[Item]] = {}
+        for night in nights:
+            if night["plm_per_hour"] is not None:
+                legs.setdefault(night["of"], []).append(night)
+        undated = [i for i in items if not i["night"] and "hidden" not in i["flags"]]
+        parts = [_head(label, nights)]
+        charts: dict[str, Any] = {}
+        if legs:
+            parts.append(_recent(legs, nights[-1]["night"]))
+            parts.append(self._points(legs, nights, entries, self._bands(label), end, charts))
+            parts.append(_views(legs, nights[-1]["night"], end, charts))
+        parts.append(self._table(nights, undated, len(items), entries))
+        parts.append(_definitions())
+        return "\n".join(parts), charts
+
+    def _points(
+        self,
+        legs: dict[str, list[Item]],
+        nights: list[Item],
+        entries: Entries,
+        bands: Bands,
+        end: str,
+        charts: dict[str, Any],
+    ) -> str:
+        first, last = _spanned(nights)
+        strips = [*_trials(bands, nights[0]["night"]), *_strips(entries, nights[0]["night"])]
+        named = {escape(name): of for name, of in legs.items()}
+        charts["points" + end] = trendfigures.points(named, strips, (first, last))
+        there = {night["night"] for night in nights}
+        days = (dt.date.fromisoformat(nights[-1]["night"]) - _date(nights[0])).days + 1
+        summary = (
+            f"PLM per hour in bed by night: {len(there)} nights from {min(there)} to {max(there)}."
+        )
+        holes = ""
+        if days > len(there):
+            holes = f" {words.plural(days - len(there), 'night')} without a recording"
+            holes += (
+                " left its place empty." if days - len(there) == 1 else " left their places empty."
+            )
+        buttons = "".join(
+            f'<button type="button" data-days="{n}" aria-pressed="{str(n == AT_FIRST).lower()}">'
+            f"{name}</button>"
+            for n, name in RANGES
+        )
+        return f"""<section class="card">
+<h2>Night by night</h2>
+<p class="quiet">A point is a night, its line the 95 % interval of chance within that night.
+Filled: at least 4 hours in bed. Open: less, so take it lightly.{holes} No line joins the nights:
+nothing was measured between them. <span class="mouse">Drag across to zoom, double-click to go
+back.</span></p>
+<div class="range screen" role="group" aria-label="Nights shown" data-charts="points{end}
+calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</div>
+{chart("points" + end, summary)}
+</section>"""
+
+    def _table(
+        self, nights: list[Item], undated: list[Item], sessions: int, entries: Entries
+    ) -> str:
+        rows = [self._row(night, entries) for night in islice(reversed(nights), ROWS)]
+        rows += [self._row(_alone(item), {}) for item in islice(reversed(undated), ROWS)]
+        more = ""
+        if len(nights) > ROWS:
+            more = f" The newest {ROWS} of {len(nights)}; anklet nights lists them all."
+        left_out = sessions - len(undated) - sum(len(night["sessions"]) for night in nights)
+        if left_out:
+            more += f" {words.plural(left_out, 'hidden recording')} left out."
+        if undated:
+            more += (
+                f" {words.plural(len(undated), 'recording')} of unknown time at the end, and on no"
+                " chart."
+            )
+        return f"""<section class="card screen">
+<h2>The nights as a table</h2>
+<p class="quiet">The newest first.{more}</p>
+{table("The nights", HEAD, rows, TEXT)}
+</section>"""
+
+    def _row(self, night: Item, entries: Entries) -> tuple[str, ...]:
+        name = night["night"] or "time unknown"
+        if self._link:
+            links = [self._link(*session) for session in night["sessions"]]
+            name = Html(
+                " ".join(
+                    f'<a href="{escape(address)}">{escape(name) if not i else f"part {i + 1}"}</a>'
+                    for i, address in enumerate(links)
+                )
+            )
+        between = night["interval"]
+        index = night["periodicity_index"]
+        remarks = [REMARKS.get(flag, flag) for flag in night["flags"]]
+        remarks += ["time estimated"] * (night["clock"] == "estimated")
+        remarks += [f"{len(night['sessions'])} parts"] * (len(night["sessions"]) > 1)
+        return (
+            name,
+            night["start"][11:16] if night["start"] else "",
+            night["of"],
+            span_text(night["in_bed_s"]),
+            "" if night["plm_per_hour"] is None else f"{night['plm_per_hour']:.1f}",
+            "" if between is None else f"{between[0]:.1f} to {between[1]:.1f}",
+            str(night["counts"]["plm"]),
+            str(night["counts"]["clm"]),
+            "" if index is None else f"{index:.2f}",
+            ", ".join(remarks),
+            _short("; ".join(words.journal_words(entries.get(night["night"] or "", {})))),
+        )
+
+
+def _date(night: Item) -> dt.date:
+    return dt.date.fromisoformat(night["night"])
+
+
+def _alone(item: Item) -> Item:
+    """A session without a night, as nightly.by_night would give it."""
+    night = {**item, "sessions": [(item["device"], item["session"])], "devices": [item["device"]]}
+    _complete(night)
+    return night
+
+
+def _complete(night: Item) -> None:
+    """Add what the page shows: `interval`, `full`, `of` (its leg's name), `said` (hover text)."""
+    boards = " ".join(device[-6:] for device in night["devices"])
+    night["of"] = night["leg"] if night["leg"] and night["label"] else ""
+    night["of"] = night["of"] or f"{night['leg'] or 'board'} {boards}"
+    night["full"] = night["in_bed_s"] >= words.SHORT_NIGHT
+    plm = night["counts"]["plm"]
+    night["interval"] = between = rate.interval(plm, night["series_plm"], night["in_bed_s"])
+    if between:
+        night["said"] = (
+            f"{night['plm_per_hour']:.1f} PLM/h ({between[0]:.0f} to {between[1]:.0f}),"
+            f" {night['in_bed_s'] / 3600:.1f} h"
+        )
+
+
+def _spanned(nights: list[Item]) -> tuple[str, str]:
+    """The edges of the axis at first: the newest nights, and half a day around them."""
+    last = _date(nights[-1]) + dt.timedelta(days=1)
+    first = max(_date(nights[0]), last - dt.timedelta(days=AT_FIRST))
+    return (first - dt.timedelta(days=1)).isoformat(), last.isoformat()
+
+
+def _head(label: str, nights: list[Item]) -> str:
+    line = "No night of a known date yet."
+    if nights:
+        legs = ", ".join(dict.fromkeys(night["of"] for night in nights))
+        rules = ", ".join(dict.fromkeys(night["rules"] for night in nights))
+        when = f"{nights[0]['night']} to {nights[-1]['night']}"
+        line = f"{words.plural(len({n['night'] for n in nights}), 'night')}, {when} · {legs}"
+        line += f" · scored by {rules}"
+    return f"""<header>
+<p class="kicker">Periodic leg movements, all nights</p>
+<h1>{escape(label) or "All nights"}</h1>
+<p class="who">{escape(line)}</p>
+</header>"""
+
+
+def _recent(legs: dict[str, list[Item]], last: str) -> str:
+    """The medians of the last nights, of each leg."""
+    grids = []
+    for name, nights in legs.items():
+        title = f"<h3>{escape(name)}</h3>" if len(legs) > 1 else ""
+        full = [night for night in nights if night["full"]]
+        spans = [*((f"Last {days} nights", days) for days in RECENT), ("All nights", 0)]
+        tiles = "".join(_tile(name, full, days, last) for name, days in spans)
+        grids.append(f'{title}<dl class="tiles">{tiles}</dl>')
+    return f"""<section class="card" aria-label="The nights in numbers">
+{"".join(grids)}
+<p class="quiet under">Medians of the nights with at least 4 hours in bed. Hours in bed are not
+hours of sleep: the device can't tell. One person's nights differ by about 40 %, so one night means
+little.</p>
+</section>"""
+
+
+def _tile(name: str, full: list[Item], days: int, last: str) -> str:
+    rates = [night["plm_per_hour"] for night in full if not days or _ago(night, last) < days]
+    value = f"{median(rates):.1f}" if rates else "none"
+    of = f" of {days}" if days else ""
+    text = f"PLM per hour in bed, median of {len(rates)}{of} nights"
+    if between := rate.median_interval(rates):
+        text += f"; 95 % interval {between[0]:.1f} to {between[1]:.1f}"
+    elif rates:
+        text += f"; {min(rates):.1f} to {max(rates):.1f}, too few nights for an interval"
+    definition = (
+        f"The nights of the {days} dates up to {last} that have at least 4 hours in bed; a night"
+        " without a recording is left out, not counted as zero. "
+        if days
+        else ""
+    )
+    definition += (
+        "The interval of the median lies between two of the nights' own values, chosen by the sign"
+        " test so that it holds the true median at least 95 times in 100, whatever the"
+        " distribution, if the nights are independent; under 6 nights there is none."
+    )
+    main = " class=is-plm" if days == RECENT[0] else ""
+    return (
+        f"<div{main}><dt>{name}</dt><dd><b>{value}</b><span>{escape(text)}</span>"
+        f"{exactly(name, definition)}</dd></div>"
+    )
+
+
+def _ago(night: Item, last: str) -> int:
+    return (dt.date.fromisoformat(last) - _date(night)).days
+
+
+def _views(legs: dict[str, list[Item]], last: str, end: str, charts: dict[str, Any]) -> str:
+    """Weekdays of the last year, and a calendar for each leg."""
+    year = {
+        escape(name): [n for n in nights if _ago(n, last) < YEAR] for name, nights in legs.items()
+    }
+    charts["weekdays" + end] = trendfigures.weekdays(year)
+    calendars = []
+    every = [night for nights in legs.values() for night in nights]
+    every.sort(key=lambda night: night["night"])
+    for i, (name, nights) in enumerate(legs.items()):
+        chart_name = f"calendar{end}" + (f"-leg{i}" if i else "")
+        charts[chart_name] = trendfigures.calendar(nights, _spanned(every))
+        title = f"<h3>{escape(name)}</h3>" if len(legs) > 1 else ""
+        text = f"Calendar of PLM per hour in bed, {name}: a column a week. The table lists them."
+        calendars.append(title + chart(chart_name, text))
+    return f"""<div class="pair">
+<section class="card">
+<h2>Calendar</h2>
+<p class="quiet">A cell is a night, a column a week; the stronger its colour, the more PLM per
+hour. In brackets: under 4 hours in bed. No cell: no recording.</p>
+{"".join(calendars)}
+</section>
+<section class="card">
+<h2>Weekdays</h2>
+<p class="quiet">The nights of the last year by their evening; the bar is the median. Seven medians
+differ by chance too.</p>
+{chart("weekdays" + end, "PLM per hour in bed by weekday, with medians.")}
+</section>
+</div>"""
+
+
+def _trials(bands: Bands, first: str) -> list[Strip]:
+    bars = [
+        (begin, end, escape(text), f"{escape(text)}<br>{begin} to {end}")
+        for begin, end, text in bands
+        if end >= first
+    ]
+    return [Strip("Trial", bars, trial=True)] if bars else []
+
+
+def _strips(entries: Entries, first: str) -> Iterator[Strip]:
+    """A row for each item of the journal that has entries, equal neighbours joined to a band."""
+    for name, key in KEYS.items():
+        if name in ASIDE:
+            continue
+        bars: list[tuple[str, str, str, str]] = []
+        before = ""
+        for night, values in entries.items():
+            if name not in values or night < first:
+                continue
+            aside = ASIDE if name == "magnesium_mg" else ()
+            said = "; ".join(
+                words.journal_words({k: values[k] for k in (name, *aside) if k in values})
+            )
+            text = escape(str(values[name])) if key.kind in ("number", "whole") else "noted"
+            begin = night
+            if bars and said == before and bars[-1][1] == _before(night):
+                begin = bars.pop()[0]
+            before = said
+            when = night if begin == night else f"{begin} to {night}"
+            told = when if text == said else f"{when}<br>{escape(_short(said))}"
+            bars.append((begin, night, text, told))
+        if bars:
+            newest = bars[-MOST_BARS // len(KEYS) :]
+            yield Strip(f"{key.label}{', ' + key.unit if key.unit else ''}", newest)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _before(night: str) -> str:
+    return (dt.date.fromisoformat(night) - dt.timedelta(days=1)).isoformat()
+
+
+def _definitions() -> str:
+    terms = "".join(
+        f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in words.TREND_TERMS
+    )
+    return f"""<section class="card screen">
+<details>
+<summary>Exactly what each number means</summary>
+<dl class="terms">{terms}</dl>
+</details>
+</section>"""

@@ -1,0 +1,129 @@
+"""The boards: sync, check and set up one that is plugged in; each is a job with progress."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from anklet import doctor, firmware, ports
+from anklet.archive import Archive
+from anklet.errors import AnkletError, BadInput
+from anklet.install import install, summary
+from anklet.sync import sync
+from anklet.web.jobs import Job, Jobs, Outcome, Work
+
+# A serial port's name: pyserial also takes URLs, which could be any address.
+PORT = re.compile(r"[A-Za-z0-9_./-]{1,100}")
+LEGS = ("left", "right")
+TITLES = {"sync": "Sync", "check": "Check of the board", "setup": "Setting up the board"}
+
+
+def pages(archive: Archive, jobs: Jobs) -> Blueprint:
+    group = Blueprint("boards", __name__)
+
+    @group.get("/boards")
+    def index() -> str:
+        return _page({})
+
+    @group.post("/boards/<any(sync, check, setup):what>")
+    def start(what: str) -> Response | str:
+        try:
+            port = _port(request.form)
+        except AnkletError as error:
+            return _page({"port": str(error)})
+        errors: dict[str, str] = {}
+        if what == "setup":
+            errors = _check_setup(request.form)
+        if errors:
+            return _page(errors)
+        job = jobs.start(TITLES[what], _work(what, port, archive, request.form.to_dict()))
+        return redirect(url_for(".job", number=job.number), 303)
+
+    @group.get("/jobs/<int:number>")
+    def job(number: int) -> str:
+        return render_template("job.html", job=jobs.get(number) or abort(404))
+
+    @group.get("/jobs/<int:number>.json")
+    def progress(number: int) -> dict[str, Any]:
+        job = jobs.get(number) or abort(404)
+        return {"running": job.running, "text": job.text, "fraction": job.fraction}
+
+    return group
+
+
+def _page(errors: dict[str, str]) -> str:
+    return render_template(
+        "boards.html",
+        found=ports.boards(),
+        kinds=firmware.boards(),
+        legs=LEGS,
+        errors=errors,
+        given=request.form,
+    )
+
+
+def _port(form: Any) -> str:
+    """The port that was typed, else chosen, else the only one. Raises what ports.find does."""
+    name = form.get("other", "").strip() or form.get("port", "").strip() or None
+    if name and not PORT.fullmatch(name):
+        raise BadInput("That is no name of a serial port, such as /dev/ttyACM0 or COM3.")
+    return ports.find(name)
+
+
+def _check_setup(form: Any) -> dict[str, str]:
+    errors = {}
+    if form.get("leg") not in LEGS:
+        errors["leg"] = "Choose the leg that the board is worn on."
+    label = form.get("label", "")
+    if len(label) > 40 or not label.isprintable():
+        errors["label"] = "A label has 40 letters at most."
+    if form.get("board", "") not in ("", *firmware.boards()):
+        errors["board"] = "Choose a board from the list."
+    return errors
+
+
+def _work(what: str, port: str, archive: Archive, form: dict[str, str]) -> Work:
+    if what == "sync":
+        return lambda job: _sync(job, port, archive)
+    if what == "check":
+        return lambda job: _check(port, archive)
+    return lambda job: _setup(job, port, form)
+
+
+def _sync(job: Job, port: str, archive: Archive) -> Outcome:
+    def arrived(session: str, done: int, size: int) -> None:
+        job.tell(f"Downloading recording {session}", done / max(1, size))
+
+    found = sync(port, archive, arrived)
+    new = len(found["downloaded"])
+    lines = [
+        f"{new} new {'recording' if new == 1 else 'recordings'}, {found['already']} filed before. "
+        f"Every one was checked against the board.",
+        "The board's clock is set, and it records again.",
+    ]
+    lines += [
+        f"Recording {session} came damaged from the board's flash. It is kept as it is."
+        for session in found["damaged"]
+    ]
+    if "warning" in found:
+        lines.insert(0, found["warning"])
+    return Outcome(lines, warning=found.get("warning", ""))
+
+
+def _check(port: str, archive: Archive) -> Outcome:
+    found = doctor.examine(port, archive)
+    bad = sum(not check["ok"] for check in found["checks"])
+    text = f"{bad} of {len(found['checks'])} checks need attention." if bad else "All is well."
+    return Outcome([text], found["checks"])
+
+
+def _setup(job: Job, port: str, form: dict[str, str]) -> Outcome:
+    settings = {"leg": form["leg"], "label": form.get("label", "").strip()}
+    found = install(
+        port,
+        board=form.get("board") or None,
+        settings=settings,
+        progress=lambda done, size: job.tell("Copying the firmware", done / max(1, size)),
+    )
+    return Outcome(summary(found).splitlines())

@@ -1,0 +1,82 @@
+"""What takes longer than a page may: one job at a time, in a thread, and how far it is."""
+
+import itertools
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from anklet.errors import AnkletError
+
+
+@dataclass
+class Outcome:
+    """What there is to say at the end: sentences, and checks (of doctor) and a warning where
+    there are any."""
+
+    lines: list[str]
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    warning: str = ""
+
+
+@dataclass
+class Job:
+    """fraction: 0 to 1, None where it is unknown. error: the sentence when it failed."""
+
+    number: int
+    title: str
+    text: str = "Talking to the board …"
+    fraction: float | None = None
+    outcome: Outcome | None = None
+    error: str = ""
+
+    @property
+    def running(self) -> bool:
+        return self.outcome is None and not self.error
+
+    def tell(self, text: str, fraction: float | None = None) -> None:
+        self.text, self.fraction = text, fraction
+
+
+Work = Callable[[Job], Outcome]
+
+
+class Jobs:
+    """The jobs of this run; a board's port can be used by one of them only."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[int, Job] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self, title: str, work: Work) -> Job:
+        """Start the job; or the one that is running, if there is one."""
+        with self._lock:
+            for job in self._jobs.values():
+                if job.running:
+                    return job
+            job = Job(next(self._numbers), title)
+            self._jobs[job.number] = job
+            self._thread = threading.Thread(target=_run, args=(job, work))
+            self._thread.start()
+            return job
+
+    def get(self, number: int) -> Job | None:
+        return self._jobs.get(number)
+
+    def wait(self) -> None:
+        """Until nothing is running: a board that is left in the middle records nothing."""
+        if self._thread and self._thread.is_alive():
+            print("A board is still being talked to; please wait.", file=sys.stderr, flush=True)
+            self._thread.join()
+
+
+def _run(job: Job, work: Work) -> None:
+    try:
+        job.outcome = work(job)
+    except AnkletError as error:
+        job.error = str(error)
+    except Exception as error:
+        job.error = f"A fault of ours: {type(error).__name__}: {error}. Please report it."

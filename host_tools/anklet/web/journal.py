@@ -1,0 +1,121 @@
+"""The journal's form: the evening, the morning after, and what the board's button marked."""
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from anklet.archive import Archive
+from anklet.entries import KEYS, Values, check
+from anklet.errors import BadInput
+from anklet.journal import Journal, label_of, night_of, tonight
+
+EARLIER = 14  # nights listed below the form
+OURS = ("night", "label")  # what the form sends beside the entries
+WAS = "was_"  # before a key: what the field held when the page was made
+
+
+def pages(archive: Archive) -> Blueprint:
+    group = Blueprint("journal", __name__)
+    diary = Journal(archive.path)
+
+    @group.get("/journal")
+    def form() -> str:
+        return _page(archive, diary, request.args, {})
+
+    @group.post("/journal")
+    def save() -> Response | str:
+        items = archive.sessions()
+        errors: dict[str, str] = {}
+        values: Values = {}
+        given = request.form
+        for key in given:
+            if key in OURS or key.startswith(WAS) or given[key].strip() == given.get(WAS + key):
+                continue
+            try:
+                values[key] = check(key, given[key])
+            except BadInput as wrong:
+                errors[key] = _in_words(key, str(wrong))
+        try:
+            label = label_of(given.get("label"), [item["label"] for item in items])
+            night = night_of(given.get("night"), {item["night"] for item in items})
+        except BadInput as wrong:
+            errors["night"] = str(wrong)
+        if errors:
+            return _page(archive, diary, given, errors)
+        diary.set(night, values, label)
+        return redirect(url_for(".form", night=night, label=label, saved=1), 303)
+
+    return group
+
+
+def _page(
+    archive: Archive, diary: Journal, given: MultiDict[str, str], errors: dict[str, str]
+) -> str:
+    """The form, filled with what is noted, or with what was just sent and is wrong."""
+    items = archive.sessions()
+    labels = sorted({item["label"] for item in items} | diary.labels())
+    label = given.get("label", labels[0] if len(labels) == 1 else None)
+    night = tonight().isoformat()
+    try:
+        night = night_of(given.get("night"), {item["night"] for item in items})
+    except BadInput as wrong:
+        errors.setdefault("night", str(wrong))
+    entries = diary.entries(label)
+    now = {key: str(value) for key, value in entries.get(night, {}).items()}
+    before = max((other for other in entries if other < night), default="")
+    shown = now | {key: given[key] for key in KEYS if key in given}
+    like = bool(given.get("like") and before)
+    if like:  # the evening before, to be changed and saved
+        evening = {k: str(v) for k, v in entries[before].items() if KEYS[k].part == "evening"}
+        shown = evening | now
+    day = dt.date.fromisoformat(night)
+    return render_template(
+        "journal.html",
+        keys=KEYS,
+        night=night,
+        asked=given.get("night") or night,
+        today=dt.date.today().isoformat(),
+        previous=(day - dt.timedelta(days=1)).isoformat(),
+        following=(day + dt.timedelta(days=1)).isoformat(),
+        before=before,
+        label=label,
+        labels=labels,
+        whose=label is None and len(labels) > 1,
+        now=now,
+        shown=shown,
+        errors=errors,
+        like=like,
+        saved="saved" in given,
+        history=[(_local(line["at"]), line["set"]) for line in diary.history(night, label)],
+        markers=_markers(archive, items, night, label),
+        earlier=[(other, entries[other]) for other in sorted(entries, reverse=True)][:EARLIER],
+    )
+
+
+def _in_words(key: str, sentence: str) -> str:
+    """A refusal with the name that the form has for the key."""
+    return sentence.replace(key, KEYS[key].label, 1) if key in KEYS else sentence
+
+
+def _markers(
+    archive: Archive, items: list[dict[str, Any]], night: str, label: str | None
+) -> list[tuple[str, str]]:
+    """(time, leg) of each press of the board's button in this night."""
+    found = []
+    for item in items:
+        if item["night"] == night and label in (None, item["label"]):
+            session = archive.load(item["session"], item["device"])
+            for marker in session.markers:
+                if when := session.at(marker["ms"]):
+                    found.append((f"{when:%H:%M:%S}", session.leg))
+    return sorted(found)
+
+
+def _local(at: str) -> str:
+    try:
+        return f"{dt.datetime.fromisoformat(at).astimezone():%d %B %Y, %H:%M}"
+    except ValueError:
+        return at

@@ -1,0 +1,107 @@
+"""The nights: the list, the report's pages, hiding a bad night."""
+
+from importlib.resources import files
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from anklet import about, report
+from anklet.archive import Archive
+from anklet.errors import BadInput
+from anklet.journal import Journal
+from anklet.nightly import Item, by_night, grouped
+
+SHOWN = 60  # nights on the list, unless all are asked for
+
+
+def pages(archive: Archive) -> Blueprint:
+    group = Blueprint("nights", __name__)
+    diary = Journal(archive.path)
+
+    def session(device: str, name: str) -> Item:
+        for item in archive.sessions():
+            if (item["device"], item["session"]) == (device, name):
+                return item
+        abort(404)
+
+    @group.get("/")
+    def index() -> str:
+        items, reasons = archive.sessions(), diary.reasons()
+        nights = by_night(items)[::-1]
+        everything = "all" in request.args
+        return render_template(
+            "nights.html",
+            nights=nights if everything else nights[:SHOWN],
+            more=0 if everything else max(0, len(nights) - SHOWN),
+            undated=[
+                item for item in items if not item["night"] and "hidden" not in item["flags"]
+            ],
+            hidden=[
+                item | {"why": reasons[item["device"], item["session"]]}
+                for item in items
+                if "hidden" in item["flags"]
+            ],
+            starts={(item["device"], item["session"]): item["start"] for item in items},
+            labels=len({item["label"] for item in items}) > 1,
+        )
+
+    @group.get("/night/<device>/<name>")
+    def night(device: str, name: str) -> Response:
+        asked = session(device, name)
+        together = grouped(archive.sessions())
+        items = next((found for found in together if _has(found, asked)), [asked])
+        return _framed(report.night(archive, items, _bar()))
+
+    @group.get("/trend")
+    def trend() -> Response:
+        def link(device: str, name: str) -> str:
+            return url_for(".night", device=device, name=name)
+
+        page = report.trend(archive, archive.sessions(), newest=False, link=link, nav=_bar())
+        return _framed(page)
+
+    @group.route("/night/<device>/<name>/hide", methods=["GET", "POST"])
+    def hide(device: str, name: str) -> AnyResponse | str:
+        item, error = session(device, name), ""
+        if request.method == "POST":
+            try:
+                diary.hide(device, name, request.form.get("why", ""))
+                return redirect(url_for(".index") + "#hidden", 303)
+            except BadInput as wrong:
+                error = str(wrong)
+        why = request.form.get("why", "")
+        return render_template("hide.html", item=item, error=error, why=why)
+
+    @group.post("/night/<device>/<name>/show")
+    def show(device: str, name: str) -> AnyResponse:
+        session(device, name)
+        diary.show(device, name)
+        return redirect(url_for(".index"), 303)
+
+    @group.get("/about")
+    def what_it_tells() -> str:
+        return render_template("about.html", text=Markup(about.html()))
+
+    @group.get("/report.css")
+    def style() -> Response:
+        css = files("anklet.report").joinpath("page.css").read_text(encoding="utf-8")
+        return Response(css, mimetype="text/css")
+
+    return group
+
+
+def _has(items: list[Item], asked: Item) -> bool:
+    """The session that was asked for is one of these (its flags may be others)."""
+    return any(i["device"] == asked["device"] and i["session"] == asked["session"] for i in items)
+
+
+def _bar() -> str:
+    """Our navigation for a page of the report, which takes no style from elsewhere."""
+    css = files("anklet.web").joinpath("static/nav.css").read_text(encoding="utf-8")
+    return f"<style>{css}</style>{render_template('nav.html')}"
+
+
+def _framed(page: str) -> Response:
+    """A page of the report. It brings a stricter policy of its own."""
+    return Response(page, headers={"Content-Security-Policy": "frame-ancestors 'none'"})

@@ -1,0 +1,109 @@
+"""The server: who may ask, and what every page has in common.
+
+A form that can't be taken comes back with the reasons, as a page (200) like any other: a browser
+would log an answer of 400 as a fault of the page.
+
+The token is the first part of every address. Another site can't know it, and it needs no cookie,
+which every other program on this computer's loopback address would be sent too.
+"""
+
+import secrets
+import socket
+import threading
+import webbrowser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, render_template, request
+from waitress.server import create_server
+from werkzeug.exceptions import HTTPException
+
+from anklet.archive import Archive
+from anklet.errors import AnkletError, PortBusy
+from anklet.web import boards, journal, nights
+from anklet.web.jobs import Jobs
+
+ADDRESS = "127.0.0.1"
+HOSTS = (ADDRESS, "localhost")  # another name is a page that has pointed its own name at us
+LARGEST = 64 << 10  # bytes of a form
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Not no-referrer: with it a browser hides the origin of a form's post.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(home: Path, token: str, jobs: Jobs | None = None) -> Flask:
+    """The pages over the archive at `home`, at /<token>/."""
+    app = Flask(__name__, static_url_path=f"/{token}/static")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    archive = Archive(home)
+
+    @app.before_request
+    def guard() -> None:
+        given = request.path.split("/")[1].encode()
+        known = secrets.compare_digest(given, token.encode())
+        ours = urlsplit(f"//{request.host}").hostname in HOSTS
+        safe = request.method in ("GET", "HEAD")
+        if not known or not ours or not (safe or _same_origin()):
+            abort(403)
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[str, int]:
+        code = error.code or 500
+        if code == 403:  # tells nothing to who may not ask
+            return "403: open the address that anklet web prints.\n", code
+        text = "There is no such page." if code == 404 else error.description
+        return render_template("error.html", text=text), code
+
+    @app.errorhandler(AnkletError)
+    def failed(error: AnkletError) -> tuple[str, int]:
+        return render_template("error.html", text=str(error)), 404 if error.exit_code == 2 else 500
+
+    for group in (
+        nights.pages(archive),
+        journal.pages(archive),
+        boards.pages(archive, jobs or Jobs()),
+    ):
+        app.register_blueprint(group, url_prefix=f"/{token}")
+    return app
+
+
+def _same_origin() -> bool:
+    return request.headers.get("Origin") == f"http://{request.host}"
+
+
+def serve(home: Path, port: int = 0, open_browser: bool = True) -> None:
+    """Serve until Ctrl-C; prints the address. port 0: any free one. Raises PortBusy."""
+    token, jobs = secrets.token_urlsafe(16), Jobs()
+    app = create_app(home, token, jobs)
+    try:
+        listening = socket.create_server((ADDRESS, port))
+    except OSError as error:
+        raise PortBusy(
+            f"Port {port} can't be used ({error.strerror}); leave out --port for a free one."
+        ) from error
+    server = create_server(app, sockets=[listening], ident=None)
+    address = f"http://{ADDRESS}:{listening.getsockname()[1]}/{token}/"
+    print(f"Anklet is at {address}\nfor you alone, on this computer. Ctrl-C ends it.", flush=True)
+    if open_browser:  # some browsers come back only when they are closed
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    try:
+        server.run()
+    finally:
+        server.close()
+        jobs.wait()

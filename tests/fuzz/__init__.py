@@ -1,0 +1,1 @@
+"""Night files that nobody should have written, and what reading them costs."""

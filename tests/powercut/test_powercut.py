@@ -1,0 +1,17 @@
+"""A sample of `make powercut`."""
+
+import pytest
+from anklet import replay
+
+from tests import powercut
+
+
+@pytest.mark.skipif(replay.micropython() is None, reason="no MicroPython for this computer")
+def test_whatever_was_flushed_survives_a_power_cut_and_the_night_is_completed():
+    found = powercut.run(every=15, starts=5)
+    assert found["failed"] == []
+    assert found["cuts"] >= 140
+    assert found["torn"] >= 90
+    assert found["mounts_failed"] == 0
+    assert found["nights_completed"] >= 50
+    assert found["starts"] >= 25

@@ -1,0 +1,84 @@
+"""On MicroPython: the wear of the flash over many nights, without a sensor.
+
+    micropython wear.py NIGHTS
+
+Each night is one of eight hours with 300 movements as the firmware writes it: a flush a minute and
+some for movements that wait; a computer files it. Prints a JSON object.
+"""
+
+import json
+import os
+import sys
+
+import vfs
+
+_HERE = sys.argv[0].replace("\\", "/").rsplit("/", 1)[0]
+for _folder in ("/../../boards/sim", "/../../firmware", "/../core"):
+    sys.path.insert(0, _HERE + _folder)
+
+import nightlog  # noqa: E402
+from flash import RamFlash  # noqa: E402
+from kit import Numbers  # noqa: E402
+
+BLOCKS = 352  # of 4 KiB: what MicroPython leaves on a Pico
+FIRMWARE = 130000  # bytes of it
+ROOT = "/flash"
+COUNTS = (300, 280, 200, 20, 10, 190, 60, 2, 9000, 600000, 0)
+
+
+def night(number, numbers):
+    """Write one; returns flushes."""
+    nightlog.make_room(ROOT)
+    path = nightlog.folder(ROOT)
+    log = nightlog.NightLog(path, number.to_bytes(4, "big"))
+    for key in range(18):
+        log.meta(f"key{key}", "a value")
+    log.flush()
+    flushes = 1
+    for minute in range(1, 481):
+        for _ in range(numbers.below(3)):
+            log.lm(minute, minute, minute, 1500, 100, 0, 1, 1)
+        if numbers.below(480) < 90:
+            log.flush()
+            flushes += 1
+        log.epoch(3000 * minute, 60000 * minute, 3000, 100, 20, 64, 0, 0, 0)
+        if minute % 10 == 0:
+            log.counts(3000 * minute, 60000 * minute, 0, COUNTS)
+        log.flush()
+        log.look()
+        flushes += 1
+    log.close()
+    with open(log.path + ".ok", "w") as file:
+        file.write("0" * 64)
+    return flushes, os.stat(log.path)[6]
+
+
+def run(nights):
+    flash = RamFlash(BLOCKS)
+    vfs.VfsLfs2.mkfs(flash)
+    vfs.mount(vfs.VfsLfs2(flash), ROOT)
+    with open(ROOT + "/firmware", "wb") as file:
+        for _ in range(FIRMWARE // 1000):
+            file.write(bytes(1000))
+    numbers = Numbers(3)
+    flushes = size = 0
+    for number in range(nights):
+        more, size = night(number, numbers)
+        flushes += more
+    erases = sum(flash.erases)
+    print(
+        json.dumps(
+            {
+                "nights": nights,
+                "bytes": size,
+                "flushes": flushes,
+                "erases": erases,
+                "programs": sum(flash.programs),
+                "worst": max(flash.erases),
+                "kept": len(nightlog.names(ROOT + "/nights")),
+            }
+        )
+    )
+
+
+run(int(sys.argv[1]))

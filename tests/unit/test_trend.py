@@ -1,0 +1,369 @@
+"""The page of all nights, and what stands behind it: nights joined, rates with their intervals."""
+
+import datetime as dt
+import hashlib
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+import report_nights
+import years
+from anklet import nightly, rate, report
+from anklet.archive import Archive
+from anklet.cli import main
+from anklet.errors import BadInput
+from anklet.journal import Journal
+from anklet.report.trend import Trend
+from anklet.report.view import Night
+from nightbytes import EVENING, Builder, periodic, whole
+
+HOUR = 3_600_000
+
+
+def item(night, plm=100, hours=8.0, **given):
+    """A session as Archive.sessions gives it, its PLMs in series of ten."""
+    counts = {"lm": plm, "clm": plm, "plm": plm, "gaps": 0}
+    return {
+        "night": night,
+        "session": "00001-1a2b3c4d",
+        "device": "e6614103e7452b2f",
+        "leg": "left",
+        "label": "Ana",
+        "rules": "wasm2016",
+        "start": f"{night}T22:58:03+01:00" if night else None,
+        "clock": "known",
+        "recorded_s": hours * 3600,
+        "in_bed_s": hours * 3600,
+        "counts": counts,
+        "series_plm": [10] * (plm // 10),
+        "plm_per_hour": plm / hours if hours else None,
+        "periodicity_index": 1.0,
+        "flags": [],
+    } | given
+
+
+def november(day):
+    return f"2026-11-{day:02d}"
+
+
+def page(items, entries=None, bands=(), link=None):
+    html, charts = Trend(items, lambda label: entries or {}, lambda label: bands, link).page()
+    return " ".join(re.sub("<[^>]*>", " ", html).split()), charts, html
+
+
+def trace(figure, name):
+    return next(t for t in figure["data"] if t["name"] == name)
+
+
+# --- rates
+
+
+def test_an_interval_holds_the_true_rate_as_often_as_it_says():
+    """Series by chance, each of 4 or more: 8 a night as in a mild case, 20 as in a clear one."""
+    rng = np.random.default_rng(1)
+    for series in (8, 20):
+        held = 0
+        for _ in range(1500):
+            sizes = (4 + rng.geometric(1 / 9, rng.poisson(series)) - 1).tolist()
+            low, high = rate.interval(sum(sizes), sizes, 3600.0)
+            held += low <= series * 12 <= high
+        assert held / 1500 > 0.92
+
+
+def test_series_widen_an_interval():
+    alone = rate.interval(200, [1] * 200, 8 * 3600)
+    series = rate.interval(200, [20] * 10, 8 * 3600)
+    assert series[0] < alone[0] < 25 < alone[1] < series[1]
+
+
+def test_a_night_without_plm_has_an_upper_bound_and_one_without_hours_nothing():
+    low, high = rate.interval(0, [], 8 * 3600)
+    assert low == 0 and 0 < high < 4
+    assert rate.interval(0, [], 0) is None
+
+
+@pytest.mark.parametrize(("n", "expected"), [(5, None), (6, (1, 6)), (7, (1, 7)), (28, (9, 20))])
+def test_interval_of_a_median_is_that_of_the_sign_test(n, expected):
+    assert rate.median_interval(range(n, 0, -1)) == expected
+
+
+# --- sessions joined
+
+
+def test_nights_join_sessions_of_one_label_and_leg_alone():
+    nights = nightly.by_night(
+        [
+            item(november(20), 100, 4.0),
+            item(november(20), 20, 2.0, session="00002-0", flags=["gap"]),
+            item(november(20), leg="right"),
+            item(november(20), label="Ben"),
+            item(november(20), 0, session="00003-0", flags=["hidden"]),
+            item(None, session="00004-0"),
+        ]
+    )
+    assert [(n["label"], n["leg"], n["counts"]["plm"]) for n in nights] == [
+        *(("Ana", "left", 120), ("Ana", "right", 100), ("Ben", "left", 100)),
+    ]
+    assert nights[0]["plm_per_hour"] == 20
+    assert nights[0]["series_plm"] == [10] * 12
+    assert nights[0]["flags"] == ["gap"]
+
+
+def test_boards_without_a_label_stay_apart():
+    two = [item(november(20), label=""), item(november(20), label="", device="other")]
+    assert len(nightly.by_night(two)) == 2
+
+
+def test_select_finds_by_night_session_device_label_and_leg():
+    items = [item(november(20)), item(november(21), label="Ben", device="aabb", leg="right")]
+    for wish in ({"night": november(21)}, {"label": "Ben"}, {"device": "bb"}, {"leg": "right"}):
+        assert nightly.select(items, **wish) == items[1:]
+    assert nightly.select(items, night="00001-1a2b3c4d") == items
+    assert nightly.select(items, device="zz") == []
+
+
+def test_joined_sessions_lie_on_one_clock_with_a_gap_between():
+    first, later = report_nights.night(hours=7, seed=1), report_nights.night(hours=8, seed=2)
+    later.start = first.start + dt.timedelta(hours=7, minutes=10)
+    both = nightly.joined([later, first])
+    assert both.start == first.start
+    assert both.length_ms == 15 * HOUR + 600_000
+    assert both.recorded_s == first.recorded_s + later.recorded_s
+    assert both.in_bed_s == first.in_bed_s + later.in_bed_s
+    assert both.counts["plm"] == first.counts["plm"] + later.counts["plm"]
+    moved = both.lms[len(first.lms)]
+    assert moved.onset_ms == later.lms[0].onset_ms + 7 * HOUR + 600_000
+    assert len({lm.number for lm in both.lms}) == len(both.lms)
+    night = Night(both)
+    assert len(night.series) == len(Night(first).series) + len(Night(later).series)
+    assert (7 * HOUR, 600_000, "between two sessions") in night.gaps
+    assert sum(h.in_bed_min for h in night.hours) == pytest.approx(both.in_bed_s / 60, abs=2)
+    assert nightly.joined([first]) is first
+
+
+# --- the page
+
+
+def test_nights_are_points_with_intervals_and_a_missing_one_is_a_hole():
+    nights = [item(november(n), 10 * n) for n in (10, 11, 13)]
+    seen, charts, _ = page([*nights, item(None, session="00009-0")])
+    points = trace(charts["points"], "left")
+    assert points["mode"] == "markers"
+    assert points["x"] == [november(n) for n in (10, 11, 13)]
+    assert all(up > 0 for up in points["error_y"]["array"])
+    assert all(down > 0 for down in points["error_y"]["arrayminus"])
+    cells = charts["calendar"]["data"][0]
+    assert sum(z is not None for row in cells["z"] for z in row) == 3
+    assert "1 night without a recording left its place empty" in seen
+    assert "1 recording of unknown time" in seen
+
+
+def test_medians_are_those_of_the_last_seven_and_twenty_eight_dates():
+    """Of 40 nights the rate is the day's number; two are missing, one is short."""
+    days = [dt.date(2026, 10, 1) + dt.timedelta(days=n) for n in range(40)]
+    items = [
+        item(day.isoformat(), 80 * n // 8, 1.0 if n == 37 else 8.0)
+        for n, day in enumerate(days)
+        if n not in (35, 20)
+    ]
+    seen, _, _ = page(items)
+    week = sorted(items[i]["plm_per_hour"] for i in range(-6, 0) if items[i]["in_bed_s"] > 9e3)
+    assert f"Last 7 nights {week[2]:.1f} PLM per hour in bed, median of 5 of 7 nights" in seen
+    assert "too few nights for an interval" in seen
+    assert "median of 25 of 28 nights; 95 % interval" in seen
+    assert "median of 37 nights" in seen
+
+
+def test_a_short_night_is_an_open_point_and_in_brackets():
+    _, charts, _ = page([item(november(10), 80), item(november(11), 30, 3.0)])
+    symbols = trace(charts["points"], "left")["marker"]["symbol"]
+    assert symbols == ["circle", "circle-open"]
+    assert "(10)" in str(charts["calendar"]["data"][0]["text"])
+
+
+def test_journal_entries_are_bands_of_equal_nights():
+    entries = {november(n): {"magnesium_mg": 300, "route": "oral"} for n in (10, 11, 13)}
+    entries[november(12)] = {"text": "<b>late</b>"}
+    _, charts, _ = page([item(november(n)) for n in range(9, 15)], entries)
+    magnesium = trace(charts["points"], "Magnesium, mg")
+    assert magnesium["base"] == ["2026-11-09 12:00", "2026-11-12 12:00"]
+    assert magnesium["x"] == [2 * 86_400_000, 86_400_000]
+    assert magnesium["text"] == ["300", "300"]
+    assert "oral" in magnesium["customdata"][0]
+    assert "<b>late" not in json.dumps(charts)
+    assert "&lt;b&gt;late" in json.dumps(charts)
+
+
+def test_trial_periods_are_bands_behind_the_points():
+    bands = [(november(10), november(12), "magnesium"), (november(13), november(15), "nothing")]
+    _, charts, _ = page([item(november(n)) for n in range(9, 16)], bands=bands)
+    assert trace(charts["points"], "Trial")["text"] == ["magnesium", "nothing"]
+    shades = charts["points"]["layout"]["shapes"]
+    assert [(s["x0"], s["x1"]) for s in shades] == [
+        ("2026-11-09 12:00", "2026-11-12 12:00"),
+        ("2026-11-12 12:00", "2026-11-15 12:00"),
+    ]
+
+
+def test_people_have_sheets_and_legs_have_symbols_of_their_own():
+    items = [
+        *(
+            item(november(n), label=label, leg=leg)
+            for n in (10, 11)
+            for leg in ("left", "right")
+            for label in ("Ana", "Ben")
+        ),
+    ]
+    _, charts, html = page(items)
+    assert html.count("<h1>") == 2 and html.count('class="new-sheet"') == 1
+    for name in ("points", "points-1"):
+        traces = [t for t in charts[name]["data"] if t["type"] == "scatter"]
+        assert [t["name"] for t in traces] == ["left", "right"]
+        assert len({t["marker"]["symbol"][0] for t in traces}) == 2
+    assert {"calendar", "calendar-leg1", "calendar-1", "calendar-1-leg1"} <= set(charts)
+
+
+def test_weekdays_stand_under_their_evenings_name():
+    _, charts, _ = page([item(november(16 + n), 8 * n) for n in range(7)])  # from a Monday on
+    medians = trace(charts["weekdays"], "median")
+    assert [round(x) for x in medians["x"]] == list(range(7))
+    assert medians["y"] == list(range(7))
+
+
+def test_figures_of_the_trend_are_valid_plotly():
+    entries = {november(10): {"urge": 3}}
+    bands = [(november(10), november(12), "x")]
+    _, charts, _ = page([item(november(n)) for n in range(9, 15)], entries, bands)
+    for figure in charts.values():
+        go.Figure(json.loads(re.sub(r"var\(--\w+\)", "#123456", json.dumps(figure))))
+
+
+def test_texts_of_a_board_stay_texts():
+    evil = "<script>alert(1)</script>"
+    items = [item(november(n), label=evil, device=evil, leg=evil, rules=evil) for n in (10, 11)]
+    _, charts, html = page(
+        items, {november(10): {"text": evil}}, [(november(10), november(11), evil)]
+    )
+    assert "<script" not in html
+    assert "<script" not in json.dumps([c["data"] for c in charts.values()])
+
+
+def test_nights_link_to_their_sessions():
+    items = [item(november(10), 40, 4.0), item(november(10), 40, 4.0, session="00002-0")]
+    _, _, html = page(items, link=lambda device, session: f"/night/{device}/{session}?a&b")
+    assert 'href="/night/e6614103e7452b2f/00001-1a2b3c4d?a&amp;b">2026-11-10</a>' in html
+    assert 'href="/night/e6614103e7452b2f/00002-0?a&amp;b">part 2</a>' in html
+
+
+def test_hidden_nights_are_left_out_and_said(tmp_path: Path):
+    archive = Archive(tmp_path)
+    for name, day in (("00001-0", 20778), ("00002-0", 20779)):
+        night = Builder(session=name, label="Ana").anchor(day=day).counts(8 * HOUR, plm=0)
+        archive.add(bytes(night.data), hashlib.sha256(night.data).hexdigest())
+    Journal(tmp_path).hide("e6614103e7452b2f", "00002-0", "the strap fell off")
+    items = archive.sessions()
+    assert [("hidden" in i["flags"]) for i in items] == [False, True]
+    seen, charts, _ = page(items)
+    assert trace(charts["points"], "left")["x"] == ["2026-11-21"]
+    assert "1 hidden recording left out" in seen
+    assert "00002-0" in report.night(archive, items[1:])  # who asks for it sees it
+
+
+def test_the_trend_reads_no_raw_file_but_the_newest_nights(tmp_path: Path):
+    archive = Archive(tmp_path)
+    for name, day in (("00001-0", 20778), ("00002-0", 20779)):
+        data = bytes(Builder(session=name).anchor(day=day).counts(8 * HOUR, plm=0).data)
+        archive.add(data, hashlib.sha256(data).hexdigest())
+    (tmp_path / "raw/e6614103e7452b2f/00001-0.plm").unlink()
+    whole_page = report.trend(archive, archive.sessions())
+    assert "Sunday 22 November 2026" in whole_page
+    (tmp_path / "raw/e6614103e7452b2f/00002-0.plm").unlink()
+    assert "2026-11-21" in report.trend(archive, archive.sessions(), newest=False)
+    with pytest.raises(BadInput):
+        report.trend(archive, archive.sessions())
+
+
+def test_commands_find_nights_by_label_and_say_when_there_is_none(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ANKLET_HOME", str(tmp_path))
+    for name, label in (("00001-0", "Ana"), ("00002-0", "Ben")):
+        data = bytes(Builder(session=name, label=label).anchor().counts(8 * HOUR, plm=0).data)
+        Archive(tmp_path).add(data, hashlib.sha256(data).hexdigest())
+    assert main(["nights", "--label", "Ben", "--json"]) == 0
+    assert [i["session"] for i in json.loads(capsys.readouterr().out)] == ["00002-0"]
+    out = tmp_path / "page.html"
+    assert main(["report", "2026-11-21", "--label", "Ben", "--out", str(out)]) == 0
+    assert "00002-0" in out.read_text() and "00001-0" not in out.read_text()
+    for argv in (["nights", "--label", "Eve"], ["report", "2026-11-21", "--leg", "right"]):
+        capsys.readouterr()
+        assert main(argv) == 2
+        assert capsys.readouterr().err.startswith("anklet: There is no night")
+
+
+# --- years
+
+
+def test_a_journal_of_years_keeps_the_page_small():
+    days = [dt.date(2016, 1, 1) + dt.timedelta(days=n) for n in range(3650)]
+    entries = {
+        day.isoformat(): {"urge": n % 11, "caffeine_mg": n % 5, "exercise_min": n % 7}
+        for n, day in enumerate(days)
+    }
+    _, charts, html = page([item(day.isoformat()) for day in days], entries)
+    assert len(html) + len(json.dumps(charts)) < 1.2e6  # Plotly is 4.8e6 of 6e6
+
+
+def test_work_grows_with_the_nights_and_not_with_their_square(tmp_path: Path, monkeypatch):
+    """SQLite's own steps, for listing twice as many nights and for filing one more."""
+    data = whole()
+
+    def steps(nights: int) -> tuple[int, int]:
+        years.make(tmp_path / str(nights), nights)
+        archive = Archive(tmp_path / str(nights))
+        archive.rebuild()
+        listed = _steps(monkeypatch, archive.sessions)
+        return listed, _steps(
+            monkeypatch, lambda: archive.add(data, hashlib.sha256(data).hexdigest())
+        )
+
+    (listed, filed), (listed_later, filed_later) = steps(40), steps(80)
+    assert listed_later < 2.2 * listed
+    assert filed_later < 1.2 * filed
+
+
+def _steps(monkeypatch, work):
+    """Steps of SQLite's virtual machine that the work takes."""
+    count = 0
+
+    def step():
+        nonlocal count
+        count += 1
+
+    connect = sqlite3.connect
+
+    def counted(*args, **more):
+        db = connect(*args, **more)
+        db.set_progress_handler(step, 1)
+        return db
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", counted)
+        work()
+    return count
+
+
+def test_a_database_of_an_older_anklet_is_made_again(tmp_path: Path, capsys):
+    archive = Archive(tmp_path)
+    data = bytes(periodic().counts(HOUR, plm=4).data)
+    archive.add(data, hashlib.sha256(data).hexdigest())
+    before = archive.sessions()
+    archive.db.unlink()
+    with sqlite3.connect(archive.db) as db:
+        db.execute("CREATE TABLE sessions (device TEXT, session TEXT, summary TEXT)")
+        db.execute("PRAGMA user_version = 1")
+    assert archive.sessions() == before
+    assert "making the database again" in capsys.readouterr().err
+    assert before[0]["night"] == "2026-11-21" and EVENING[0] == 20778
