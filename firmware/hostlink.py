@@ -90,7 +90,7 @@ def _read(name, start, view):
 
 def passed():
     """Print the ms since the power-up that info() named. Quick: it dates the board's time."""
-    print(_uptime.ms())
+    print(_uptime.ms() if _uptime else 0)
 
 
 def sha256(name):

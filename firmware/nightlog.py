@@ -277,5 +277,5 @@ class NightLog:
     def _seal(self, kind, length):
         self.waiting = record.seal(self._buf, self.waiting, kind, length, self._sequence)
         self._sequence = (self._sequence + 1) & 0xFFFF
-        if kind != record.EPOCH and kind != record.COUNTS:
+        if kind != record.EPOCH and kind != record.COUNTS:  # noqa: PLR1714 - a tuple would allocate
             self.urgent = True
