@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -127,6 +128,13 @@ def test_rows_begin_at_full_hours_of_the_clock():
         (0, pytest.approx(58.05), pytest.approx(1.95)),
         (1, 0, pytest.approx(1.05)),
     ]
+
+
+@pytest.mark.parametrize("ppm", [-200, 200])
+def test_rows_keep_their_names_when_the_clock_drifts(ppm):
+    session = report_nights.night()
+    names = [hour.label for hour in Night(session).hours]
+    assert [hour.label for hour in Night(replace(session, ppm=ppm)).hours] == names
 
 
 def test_hours_hold_all_plm_and_the_time_in_bed():

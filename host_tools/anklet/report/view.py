@@ -150,7 +150,9 @@ class Night:
                 in_bed[row] += minutes * seen
         labels = [f"+{row} h" for row in range(rows)]
         if self.session.start:
-            labels = [self.clock(row * HOUR - self.lead, seconds=False) for row in range(rows)]
+            # To the nearest minute: a clock that drifts would make 21:59 of the second before 22:00.
+            begins = [row * HOUR - self.lead + 30_000 for row in range(rows)]
+            labels = [self.clock(ms, seconds=False) for ms in begins]
         return [Hour(*each) for each in zip(labels, plm, in_bed, strict=True)]
 
     # --- movements
