@@ -41,6 +41,17 @@ class Events:
     gaps: list[Movement] = field(default_factory=list)
     start: dt.datetime | None = None
 
+    def since(self, start: dt.datetime) -> "Events":
+        """The same, counted from `start`; their own has to be known."""
+        assert self.start
+        late = round((self.start - start).total_seconds() * 1000)
+
+        def moved(spans: list[Movement]) -> list[Movement]:
+            return [(onset + late, duration) for onset, duration in spans]
+
+        legs = {side: moved(spans) for side, spans in self.legs.items()}
+        return Events(legs, moved(self.gaps), start)
+
 
 def read(path: str | os.PathLike) -> Events:
     """Read a CSV with the header `onset,duration` (s), one leg a file, or EDF+ annotations.

@@ -25,13 +25,17 @@ def run(
 ) -> dict:
     """Score a file of leg movements (see events.read), or two, one of each leg.
 
-    A file that names left and right movements is both legs by itself. Returns the object of
+    A file that names left and right movements is both legs by itself; two files that tell their
+    start are laid on one clock. Returns the object of
     `score --json`: that of `replay --json` without what needs a signal.
     """
     given = events.read(path)
     if other_leg is None:
         return scored(given, rules)
     other = events.read(other_leg)
+    if given.start and other.start:
+        first = min(given.start, other.start)
+        given, other = given.since(first), other.since(first)
     left, right = _only_leg(path, given), _only_leg(other_leg, other)
     return score_both(left, right, rule_set(rules), [*given.gaps, *other.gaps])
 

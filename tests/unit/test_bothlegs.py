@@ -10,6 +10,7 @@ from anklet.archive import Archive
 from anklet.boardinfo import Info
 from anklet.boardinfo import Night as Filed
 from anklet.cli import main
+from anklet.score import run as score
 from nightbytes import Builder
 
 CASES = [
@@ -136,6 +137,26 @@ def test_hours_are_those_of_both_legs(archive):
 def test_a_gap_of_one_leg_ends_the_series(archive):
     left, right = SERIES[:3], SERIES[3:6]
     assert both(archive, left, right)["counts"]["plm"] == 6
+
+
+def test_two_edf_files_scored_together_give_the_same(archive, tmp_path):
+    """The right board began 3.217 s later; the files tell both starts to the millisecond."""
+    late = 3_217
+    for leg, start, lms in (
+        ("left", START, [(o + 10_000, d) for o, d in SERIES[::2]]),
+        ("right", START + late, [(o + 10_000 - late, d) for o, d in SERIES[1::2]]),
+    ):
+        spoke_to(archive, leg, EVENING)
+        spoke_to(archive, leg, MORNING, ["00001-1a2b3c4d"])
+        file(archive, leg, lms, start=start)
+    (found,) = bothlegs.nights(archive, archive.sessions())
+    out = tmp_path / "edf"
+    assert main(["export", "--format", "edf", "--out", str(out)]) == 0
+    left, right = (next(out.glob(f"*_{leg}_*.edf")) for leg in ("left", "right"))
+    scored = score(left, other_leg=right)
+    assert scored["counts"] == found["counts"]
+    assert scored["counts"]["plm"] == 8
+    assert score(left)["counts"]["plm"] == 4
 
 
 def test_both_legs_on_the_command_line(archive, capsys):
