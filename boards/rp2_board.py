@@ -13,7 +13,8 @@ import time
 from drivers.bus import I2CBus, SPIBus
 from drivers.ds3231 import ADDRESS as DS3231_ADDRESS
 from drivers.ds3231 import DS3231
-from machine import ADC, I2C, RTC, SPI, WDT, Pin, Timer, mem32, unique_id
+from machine import ADC, I2C, RTC, SPI, WDT, Pin, Timer, freq, lightsleep, mem32, unique_id
+from plmcore.native import micropython
 
 ADDRESSES = (0x18, 0x19)  # of the LIS3DH, by its SDO pin: low, high
 I2C_HZ = 400000
@@ -34,6 +35,10 @@ TIMER = {"rp2040": 0x40054000, "rp2350": 0x400B0000}
 _RAW_HIGH = 0x24
 _RAW_LOW = 0x28
 
+# The USB controller's state, the same in both chips (RP2040 datasheet 4.1.4, RP2350 12.7.5).
+_SIE_STATUS = 0x50110050
+_CONNECTED = 1 << 16
+
 _CTRL_C = 3
 _FEED_MS = 2000
 _YEAR_2025 = 1735689600  # seconds since 1970; the clock starts at 2021 on power-up
@@ -46,6 +51,7 @@ class Board:
     name: of its folder. chip: "rp2040" or "rp2350". led: of Pin, number or name. button: pin,
     pulled up, pressed to ground. bus: "i2c" or "spi". i2c: (id, sda, scl), where a DS3231 may be
     in either case. spi: (id, sck, mosi, miso, cs). battery: (ADC pin, divisor of the voltage).
+    clock: of the processor in Hz; None leaves it as MicroPython sets it. See boards/README.md.
     """
 
     root = ""  # the flash is mounted at /
@@ -63,7 +69,10 @@ class Board:
         i2c=(0, 4, 5),
         spi=(0, 18, 19, 16, 17),
         battery=None,
+        clock=None,
     ):
+        if clock:  # the buses' rates are divided from it: before they are opened
+            freq(clock)
         self.name = name
         self.device_id = binascii.hexlify(unique_id()).decode()
         self._registers = WATCHDOG[chip]
@@ -71,6 +80,8 @@ class Board:
         self._timer_at = TIMER[chip]
         self._led = Pin(led, Pin.OUT, value=0)
         self._button = Pin(button, Pin.IN, Pin.PULL_UP)
+        self._pressed = False
+        self._button.irq(self._press, Pin.IRQ_FALLING, hard=True)
         self._by_spi = bus == "spi"
         self._i2c_pins = i2c
         self._spi_pins = spi
@@ -85,6 +96,8 @@ class Board:
         self._watchdog = None
         self._timer = None
         self._host_feeds = 0
+        self._deep = False
+        self._looped = False  # feed() was called
         if mem32[self._registers + _CTRL] & _RUNNING:  # a soft reset does not stop it
             self._watchdog = WDT(timeout=WATCHDOG_MS)
             self._yield_to_host()
@@ -120,6 +133,9 @@ class Board:
         ticks_ms, ticks_diff = time.ticks_ms, time.ticks_diff
         start = ticks_ms()
         left = ms
+        while self._deep and left > 0:  # a button wakes it too
+            lightsleep(left)
+            left = ms - ticks_diff(ticks_ms(), start)
         try:
             while left > 0:
                 for _ in self._poll.ipoll(left):
@@ -130,6 +146,10 @@ class Board:
         except KeyboardInterrupt:
             self._yield_to_host()
             raise
+
+    def save_power(self):
+        """From now on sleep_ms stops the clocks, and USB with them, unless a computer is there."""
+        self._deep = not mem32[_SIE_STATUS] & _CONNECTED
 
     def uptime_ms(self):
         """ms since the timer began to count: not before the last reset other than a soft one."""
@@ -189,8 +209,15 @@ class Board:
     def led(self, on):
         self._led(1 if on else 0)
 
+    def _press(self, _pin):
+        self._pressed = True
+
+    @micropython.native
     def button(self):
-        """Whether the button is held."""
+        """Whether the button is held, or was pressed since the last call."""
+        if self._pressed:
+            self._pressed = False
+            return True
         return not self._button()
 
     def battery_mv(self):
@@ -208,6 +235,7 @@ class Board:
         """The number kept last; 0 when there is none since the power came."""
         return mem32[self._registers + _SCRATCH0]
 
+    @micropython.native
     def feed(self):
         """Feed the watchdog; the first call starts it, and it can't be stopped then."""
         if self._watchdog is None:
@@ -215,6 +243,7 @@ class Board:
         if self._timer is not None:
             self._timer.deinit()
             self._timer = None
+        self._looped = True
         self._watchdog.feed()
         mem32[self._fed_at] = self.ticks_ms()
 
@@ -237,6 +266,8 @@ class Board:
         if self._host_feeds and self._watchdog:
             self._host_feeds -= 1
             self._watchdog.feed()
+            if self._looped:  # before, it says when the watchdog's reset came
+                mem32[self._fed_at] = self.ticks_ms()
 
 
 def _set_rtc(seconds):

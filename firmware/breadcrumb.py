@@ -53,7 +53,9 @@ class Breadcrumb:
         if self.cut:
             return 0
         board, ticks, then = self._board, self._was.get("ticks"), self._was.get("utc")
-        if self.cause in (HOST, FAULT) and isinstance(ticks, int):
+        # A board that a computer held for long was reset by its watchdog: its ticks began anew.
+        same = self.cause == FAULT or (self.cause == HOST and self.uptime.runs_on)
+        if same and isinstance(ticks, int):
             return max(0, board.ticks_diff(board.ticks_ms(), ticks))
         now = board.utc()
         try:

@@ -35,7 +35,8 @@ class Lamp:
         """The work of a cycle begins."""
         n = self._cycle
         self._long = n % CHECK == 0 and self._low()
-        self.wait = 0 if self._long else EVERY - 1 - n % EVERY
+        every = EVERY if n < AWAKE else CHECK
+        self.wait = 0 if self._long else every - 1 - n % every
         self._cycle += 1 + self.wait
         if self._long or (n < AWAKE and n % EVERY == 0):
             self.lit = True

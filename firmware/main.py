@@ -69,6 +69,8 @@ def record_on(board, sensor, crumb, progress=None):
     try:
         complete(board.root)
         settings = Settings(board.root)
+        if settings.low_power:
+            board.save_power()
         make_room(board.root, ROOM + TRACE_ROOM if settings.trace else ROOM)
         nonce = board.nonce()
         log = NightLog(folder(board.root), nonce, mark(board.root, nonce))

@@ -29,6 +29,8 @@ LOOSE = const(5)  # times in a minute that the sensor may fail before it is give
 SETTLE = const(7)  # blinks: about 10 s
 TICK_MS = const(2)  # both clocks are cut to whole ms
 TICKS_MASK = const(0x3FFFFFFF)
+NEVER = const(1 << 29)
+YOUNG_MS = const(19)  # the fastest sensor's period and TICK_MS
 URGE = const(1)  # marker: the button
 FLASH_FULL = const(4)  # of record.FAULTS
 HANG = const(6)
@@ -57,7 +59,7 @@ class Monitor:
         self._written = 0  # ms of the clock when nothing waited for the flash
         self._out = 0  # what the log leaves out
         self._losses = 0  # of the sensor, in this epoch
-        self._doubt = 2 * settings.doubt_s  # half seconds; 0: never
+        self._doubt = 2 * settings.doubt_s or NEVER  # half seconds
         self.fault = 0
         self.lamp = Lamp(board)
         self._elapsed = 0  # ms since samples last came
@@ -73,6 +75,7 @@ class Monitor:
         time = self.time
         detector = self.detector
         lamp = self.lamp
+        sensor = self.sensor
         now = board.ticks_ms()
         wait = board.ticks_diff(self._deadline, now)
         if wait > 0:
@@ -86,17 +89,18 @@ class Monitor:
         if lamp.wait < 0:
             lamp.work()
         try:
-            samples = self.sensor.drain(self._buf)
+            samples = sensor.drain(self._buf)
         except OSError:
             self._sensor_lost(NO_SENSOR)
             return
         elapsed = board.ticks_diff(now, self._last)
         self._last = now
-        self.clock_ms += elapsed
+        clock_ms = self.clock_ms + elapsed
+        self.clock_ms = clock_ms
         elapsed += self._elapsed
         if not time.n:  # the FIFO has filled up since before the header was written
-            self.clock_ms = time.span(samples)
-        elif self.sensor.overrun:
+            self.clock_ms = clock_ms = time.span(samples)
+        elif sensor.overrun:
             self._gap(samples, record.OVERRUN)
         elif samples:
             time.measure(samples, elapsed)
@@ -106,16 +110,19 @@ class Monitor:
         if trace:
             trace.add(detector.power, samples, time.n)
         time.advance(samples)
-        if trace and not log.waiting and time.n < self._epoch_end:
+        if trace and trace.nearly_full and not log.waiting and time.n < self._epoch_end:
             trace.flush()  # in this cycle the night is not written
-        self._follow(samples)
+        age = clock_ms - time.ms
+        if age < -TICK_MS or age > YOUNG_MS:
+            self._follow(samples, age)
         self._epoch_samples += samples
-        if detector.waiting:
+        if detector.ready:
             self._score()
-        if detector.posture.doubt > self._doubt > 0:
+        if detector.posture.doubt > self._doubt:
             self._doubtful()
-        if board.button() != self._pressed:
-            self._button()
+        pressed = board.button()
+        if pressed != self._pressed:
+            self._button(pressed)
         if time.n >= self._epoch_end:
             self._epoch()
         if not log.waiting:
@@ -198,10 +205,9 @@ class Monitor:
                 self.log.series(number, series.earlier)
             self.movements += 1
 
-    def _follow(self, samples):
-        """The newest sample is less than one period old: the two clocks can't be further apart.
-        Without samples for seconds, the sensor has been reset or has stopped."""
-        age = self.clock_ms - self.time.ms
+    def _follow(self, samples, age):
+        """The newest sample, `age` ms old, is less than one period old: the two clocks can't be
+        further apart. Without samples for seconds, the sensor has been reset or has stopped."""
         oldest = self.time.period // 16000
         over = 0
         if age < -TICK_MS:
@@ -267,11 +273,11 @@ class Monitor:
             self._last = now
             self._elapsed = 0
             self.detector.posture.trust()
+            self._pressed = board.button()  # nobody knows when in that time it was pressed
             self._gap(0, record.SENSOR)
 
-    def _button(self):
-        pressed = self.board.button()
-        if pressed and not self._pressed:
+    def _button(self, pressed):
+        if pressed:
             self.log.marker(self.time.n, self.time.ms, URGE)
         self._pressed = pressed
 
@@ -307,14 +313,13 @@ class Monitor:
             self.time.n,
             self.time.ms,
             self._epoch_samples,
-            detector.activity // detector.blocks if detector.blocks else 0,
+            detector.take_activity(),
             deci_mg(detector.floor.power),
             posture.gravity(0) >> 6,
             posture.gravity(1) >> 6,
             posture.gravity(2) >> 6,
             flags,
         )
-        detector.activity = detector.blocks = 0
         self._epoch_samples = self._epoch_flags = 0
 
     def _counts(self, reason):

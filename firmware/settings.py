@@ -37,7 +37,8 @@ class Settings:
     """leg "left" or "right"; label text; rules; shank 0..2 (axis along the shank, x by default);
     on_mg 5..200 (least onset threshold); doubt_s 0..3600: how long the data may stay the same, or
     far from 1 g, before the sensor counts as broken (0, for recordings: for ever); trace: whether
-    one is kept. `fault`: the file could not be used."""
+    one is kept; low_power: whether the board sleeps deeply, see boards/README.md. `fault`: the
+    file could not be used."""
 
     def __init__(self, root):
         self.firmware = FIRMWARE
@@ -48,6 +49,7 @@ class Settings:
         self.on_mg = ON_MG
         self.doubt_s = 120  # as long, the sensor's noise alone changes the last bits of some axis
         self.trace = True
+        self.low_power = False
         self.fault = False
         try:
             self._take(load(root))
@@ -72,3 +74,4 @@ class Settings:
             self.doubt_s = doubt_s
         if isinstance(given.get("trace"), bool):
             self.trace = given["trace"]
+        self.low_power = given.get("low_power") is True

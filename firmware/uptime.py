@@ -11,20 +11,24 @@ class Uptime:
     """power: the name of this power-up, that of its first session; None before there is one.
 
     was: the note that the last start left (see breadcrumb.last). powered: the power has not been
-    off since. hung: the watchdog ended it.
+    off since. hung: the watchdog ended it. runs_on: no reset but soft ones came since that note.
     """
 
     def __init__(self, board, was, powered, hung):
         self._board = board
         self.power = None
+        self.runs_on = False
         self._base = 0  # ms of this power-up that had passed when the timer began
         power, base, timer = was.get("power"), was.get("base"), was.get("timer")
         if not powered or not isinstance(base, int) or not isinstance(timer, int):
             return
+        fed = timer + ((board.fed() - timer) & _TICKS)
         if hung:  # the timer has begun anew, the watchdog's time after it was last fed
-            base += timer + ((board.fed() - timer) & _TICKS) + board.watchdog_ms
-        elif board.uptime_ms() < timer:  # so it has by another reset; when, nobody knows
+            base += fed + board.watchdog_ms
+        elif board.uptime_ms() < fed:  # so it has by another reset; when, nobody knows
             return
+        else:
+            self.runs_on = True
         self._base = base
         if isinstance(power, str):
             self.power = power

@@ -1,9 +1,16 @@
-"""firmware/ and boards/sim are on sys.path, as on the device."""
+"""firmware/ and boards/sim are on sys.path, as on the device; no test sees the user's archive."""
 
 import sys
 from pathlib import Path
+
+import pytest
 
 REPO = Path(__file__).resolve().parent.parent
 
 for folder in ("boards/sim", "firmware"):
     sys.path.insert(0, str(REPO / folder))
+
+
+@pytest.fixture(autouse=True)
+def _archive_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANKLET_HOME", str(tmp_path / "anklet-home"))

@@ -103,7 +103,8 @@ class Board:
     """One board. Every other board offers the same names; what is only here is for tests.
 
     name, device_id (hex string), root (directory of settings and nights).
-    Only here: clock, model (the sensor), led_on, pressed (the button), feeds (of the watchdog),
+    Only here: clock, model (the sensor), led_on, pressed (the button is held), press() (and let
+    go), feeds (of the watchdog),
     battery (mV, None without one), bus ("i2c" or "spi": how the sensor is wired), i2c, spi.
     """
 
@@ -120,6 +121,7 @@ class Board:
         self.spi = SimSPI(self.clock, self.model)
         self.led_on = False
         self.pressed = False
+        self._tapped = False
         self.battery = None
         self.feeds = 0
         self._kept = 0
@@ -169,6 +171,9 @@ class Board:
         if model.exhausted and (not waiting or model.overdue > 60 * 50):
             raise KeyboardInterrupt
 
+    def save_power(self):
+        """Here all sleep is the same."""
+
     def stall(self, ms):
         """Let ms pass without giving the firmware a chance to notice."""
         self.clock.us += ms * 1000
@@ -192,8 +197,14 @@ class Board:
     def led(self, on):
         self.led_on = bool(on)
 
+    def press(self):
+        self._tapped = True
+
     def button(self):
-        """Whether the button is held."""
+        """Whether the button is held, or was pressed since the last call."""
+        if self._tapped:
+            self._tapped = False
+            return True
         return self.pressed
 
     def battery_mv(self):

@@ -10,6 +10,8 @@ sees registers that make no sense, or no samples. `reg` is 0..127 (SPI: 0..63) w
 the bus adds what its protocol wants.
 """
 
+from plmcore.native import micropython
+
 
 class I2CBus:
     """ST sensors on I2C: bit 7 of the sub-address asks for auto-increment (DocID17530, 6.1.1).
@@ -26,6 +28,7 @@ class I2CBus:
         self._read = i2c.readfrom_mem_into
         self._byte = bytearray(1)
 
+    @micropython.native
     def read(self, reg, buf):
         """Fill buf (bytearray or memoryview, 1..192 bytes). Allocates nothing."""
         if len(buf) > 1:

@@ -11,6 +11,8 @@ the two differ by 2.4 %, within the part's own sensitivity tolerance.
 
 import struct
 
+from plmcore.native import const, micropython
+
 # CTRL_REG1 output data rates (normal mode), upper nibble, and the rate in Hz.
 ODR_25 = 0x30
 ODR_50 = 0x40
@@ -30,9 +32,9 @@ _CTRL3 = 0x22
 _CTRL4 = 0x23
 _CTRL5 = 0x24
 _CTRL6 = 0x25
-_OUT_X_L = 0x28
+_OUT_X_L = const(0x28)
 _FIFO_CTRL = 0x2E
-_FIFO_SRC = 0x2F
+_FIFO_SRC = const(0x2F)
 
 _CHIP_ID = 0x33
 _EIO = 5
@@ -42,9 +44,10 @@ _SELF_TEST_0 = 0x02
 _I1_WTM = 0x04
 _FIFO_EN = 0x40
 _STREAM = 0x80
-_OVRN = 0x40
-_EMPTY = 0x20
-_FSS = 0x1F
+_OVRN = const(0x40)
+_EMPTY = const(0x20)
+_FSS = const(0x1F)
+_UNUSUAL = const(0x60)  # either: the level is not simply FSS
 
 _TEST_SAMPLES = 5
 # Self-test output change at +-2 g in normal mode, counts of 10 bits (DocID17530, table 4).
@@ -102,7 +105,9 @@ class LIS3DH:
     def level(self):
         """Samples waiting, 0..32. Allocates nothing. Raises OSError when nothing answers."""
         self._bus.read(_FIFO_SRC, self._byte)
-        src = self._byte[0]
+        return self._level(self._byte[0])
+
+    def _level(self, src):
         n = src & _FSS
         if n and src & _EMPTY:  # all ones: SPI without a sensor
             raise OSError(_EIO)
@@ -112,6 +117,7 @@ class LIS3DH:
             n = FIFO_DEPTH
         return n
 
+    @micropython.native
     def drain(self, buf):
         """Move the waiting samples into buf, oldest first; return how many, 0..len(buf) // 6.
 
@@ -120,13 +126,21 @@ class LIS3DH:
         """
         if buf is not self._buf:
             self._take(buf)
-        n = self.level()
-        if self.overrun and n:
-            self.overruns += 1
-        if n >= len(self._views):
-            n = len(self._views) - 1
+        bus = self._bus
+        byte = self._byte
+        bus.read(_FIFO_SRC, byte)
+        n = byte[0]
+        if n & _UNUSUAL or self.overrun:
+            n = self._level(n)
+            if self.overrun and n:
+                self.overruns += 1
+        else:
+            n &= _FSS
+        views = self._views
+        if n >= len(views):
+            n = len(views) - 1
         if n:
-            self._bus.read(_OUT_X_L, self._views[n])
+            bus.read(_OUT_X_L, views[n])
         return n
 
     def _take(self, buf):

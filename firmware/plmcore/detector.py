@@ -8,7 +8,8 @@ from array import array
 
 from plmcore import kernel, record
 from plmcore.floor import Floor
-from plmcore.native import const, micropython
+from plmcore.kernel import deci_mg
+from plmcore.native import MICROPYTHON, const, micropython
 from plmcore.posture import BEFORE, HELD, SETTLE, Posture
 
 # As in the kernel: what is used all the time is no look-up here.
@@ -47,25 +48,6 @@ def power_of(mg):
 GROSS = power_of(GROSS_MG)
 
 
-@micropython.viper
-def deci_mg(power: int) -> int:
-    """RMS in 0.1 mg (0..22620) of the power of a 25-sample window (0..2**29)."""
-    # (10000/2048)**2 / 25 = 0.9537 = 61/64
-    x = power * 61 >> 6 if power < 1 << 24 else (power >> 6) * 61
-    bit = 1 << 28
-    while bit > x:
-        bit >>= 2
-    y = 0  # becomes the square root of x, rounded down
-    while bit:
-        if x >= y + bit:
-            x -= y + bit
-            y = (y >> 1) + bit
-        else:
-            y >>= 1
-        bit >>= 2
-    return y
-
-
 class Detector:
     """Takes raw samples, hands out movements.
 
@@ -80,15 +62,15 @@ class Detector:
         self.least_on = power_of(on_mg)
         self.onset = self.offset = self.peak = self.plateau = self.kind = self.flags = 0
         self.power = kernel.new_power()  # behind LONG, that of each sample of the last batch
-        self.activity = 0  # sum of the blocks' RMS since take_activity(), 0.1 mg
-        self.blocks = 0  # as many blocks
         self._state = kernel.new_state()
         self._sums = kernel.new_sums()
         self._primed = False
         self._half_seconds = 0
+        self._activity_from = 0  # half second of the last take_activity()
         self._gap_at = -1  # number of the sample behind which the last gap lay
         self._head = 0
         self.waiting = 0  # movements whose class is not known yet, or that next() has for you
+        self.ready = False  # it is time to ask next()
         self._onsets = array("i", [0] * HELD_BACK)
         self._offsets = array("i", [0] * HELD_BACK)
         self._peaks = array("i", [0] * HELD_BACK)
@@ -132,7 +114,9 @@ class Detector:
             kernel.prime(state, raw, 0, power)
             self.posture.reset()
             self._primed = True
-        kernel.filters(0, 0, 0, state, raw, 0, samples, power, self._sums)
+        if not MICROPYTHON:
+            raw = memoryview(raw).cast("H")
+        kernel.filters(0, 0, 0, state, raw, samples, power, self._sums)
         at = LONG
         end = at + samples
         while at < end:
@@ -166,6 +150,7 @@ class Detector:
 
     def next(self):
         """Hand out the oldest movement whose class is known. False if there is none."""
+        self.ready = False
         if not self.waiting:
             self._all = False
             return False
@@ -181,6 +166,15 @@ class Detector:
         self.flags = self._flags[i]
         self.kind = self._class(i)
         return True
+
+    def take_activity(self):
+        """Mean RMS, 0.1 mg, of the half seconds since this was last asked; 0 without any."""
+        state = self._state
+        blocks = self._half_seconds - self._activity_from
+        mean = state[kernel.ACTIVITY] // blocks if blocks else 0
+        self._activity_from = self._half_seconds
+        state[kernel.ACTIVITY] = 0
+        return mean
 
     def _class(self, i):
         posture = self.posture
@@ -246,13 +240,13 @@ class Detector:
     def _block(self):
         """A half second is complete."""
         power = self._state[LONG_SUM]
-        odd = self._half_seconds & 1
-        self._half_seconds += 1
-        self.posture.block(self._sums, 3 * odd, power)
+        half_seconds = self._half_seconds
+        self._half_seconds = half_seconds + 1
+        self.posture.block(self._sums, 3 if half_seconds & 1 else 0, power)
         if self.floor.add(power):
             self._thresholds()
-        self.activity += deci_mg(power)
-        self.blocks += 1
+        if self.waiting and half_seconds + 1 - self._ended[self._head] >= SETTLE + HELD:
+            self.ready = True
 
     def _thresholds(self):
         """Onset at max(FLOOR_FACTOR floors, least_on); edges from it. Powers under 2**29."""

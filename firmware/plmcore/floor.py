@@ -17,18 +17,19 @@ SPAN = const(240)  # half-second blocks: two minutes
 QUANTILE = const(35)  # percent
 BINS = const(240)
 
-
 # State: counts and bins
 COUNT = const(0)  # blocks in the ring
 AT = const(1)  # where the next one goes
 BIN = const(2)  # the quantile's bin
 BELOW = const(3)  # items in the bins below it
 STATE = const(4)
+# One buffer: which bin each item of the ring is in, then how many (SPAN at most) each bin holds
 
 
 @micropython.viper
-def _add(power: int, st: ptr32, bins: ptr8, ring: ptr8) -> int:
-    """Put a power (0..2**30 - 1) into the ring in place of the oldest; the quantile's bin.
+def _add(power: int, st: ptr32, ring: ptr8) -> int:
+    """Put a power (0..2**30 - 1) into the ring in place of the oldest; 1 if the quantile's bin is
+    another one now.
 
     Bins: 0..7 for powers 0..7, then eight to a doubling, at most 8 * 27.
     """
@@ -42,12 +43,12 @@ def _add(power: int, st: ptr32, bins: ptr8, ring: ptr8) -> int:
     below = st[BELOW]
     if st[COUNT] == SPAN:
         old = ring[at]
-        bins[old] -= 1
+        ring[SPAN + old] -= 1
         if old < quantile:
             below -= 1
     else:
         st[COUNT] += 1
-    bins[new] += 1
+    ring[SPAN + new] += 1
     if new < quantile:
         below += 1
     ring[at] = new
@@ -56,13 +57,15 @@ def _add(power: int, st: ptr32, bins: ptr8, ring: ptr8) -> int:
     rank = st[COUNT] * QUANTILE * 5243 >> 19  # a hundredth, exact for all counts
     while below > rank:
         quantile -= 1
-        below -= bins[quantile]
-    while below + bins[quantile] <= rank:
-        below += bins[quantile]
+        below -= ring[SPAN + quantile]
+    while below + ring[SPAN + quantile] <= rank:
+        below += ring[SPAN + quantile]
         quantile += 1
-    st[BIN] = quantile
     st[BELOW] = below
-    return quantile
+    if quantile == st[BIN]:
+        return 0
+    st[BIN] = quantile
+    return 1
 
 
 class Floor:
@@ -70,18 +73,15 @@ class Floor:
 
     def __init__(self):
         self.power = 0
-        self._bins = bytearray(BINS)  # how often each bin stands in the ring: at most SPAN
-        self._ring = bytearray(SPAN)
+        self._ring = bytearray(SPAN + BINS)
         self._state = array("i", [0] * STATE)
-        self._bin = 0
 
+    @micropython.native
     def add(self, power):
-        """Take the power of one half-second block (0..2**29); True if the floor has moved."""
-        bin_ = _add(power, self._state, self._bins, self._ring)
-        if bin_ == self._bin:
+        """Take the power of one half-second block (0..2**29); whether the floor has moved."""
+        if not _add(power, self._state, self._ring):
             return False
-        self._bin = bin_
-        # the middle of the bin
+        bin_ = self._state[BIN]  # its middle
         shift = (bin_ >> 3) - 1 if bin_ > 15 else 0
         base = bin_ - (shift << 3)
         self.power = (base << shift) + ((1 << shift) >> 1)

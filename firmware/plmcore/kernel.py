@@ -23,7 +23,7 @@ from array import array
 from plmcore.native import MICROPYTHON, const, micropython
 
 if not MICROPYTHON:
-    from plmcore.native import ptr8, ptr32
+    from plmcore.native import ptr8, ptr16, ptr32
 
 BIAS = const(536870912)  # 2**29, added to signed state: see native.py
 OFFSET = const(32768)  # added to a raw sample
@@ -58,10 +58,11 @@ QUIET_RUN = const(15)  # samples under it
 FALL = const(16)  # where it fell under it
 ABOVE = const(17)  # samples of the LM over EDGE_ON: its plateau
 HUSH = const(18)  # threshold behind a movement: falls from a part of its peak
+ACTIVITY = const(19)  # sum of the blocks' RMS, 0.1 mg
 # then, for each axis: low, band, two low-pass states, each with BIAS, and the block's sum so far
-AXES = const(19)
+AXES = const(20)
 AXIS = const(5)
-SIZE = const(34)
+SIZE = const(35)
 
 # The offset threshold relative to the peak: 0.24 of it in amplitude, here squared, for an EDGE
 # window instead of a LONG one, times 4096.
@@ -114,17 +115,17 @@ def filters(
     band: int,
     x: int,
     st: ptr32,
-    raw: ptr8,
-    at: int,
+    raw: ptr16,
     n: int,
     power: ptr32,
     sums: ptr32,
 ):
-    """Filter n samples (0..BATCH) from raw[at] on: their powers go to power[LONG:], and the sums
-    of a block that ends among them to `sums`.
+    """Filter n samples (0..BATCH): their powers go to power[LONG:], and the sums of a block that
+    ends among them to `sums`.
 
-    Samples are 6 bytes: x, y, z, little-endian. z, band, x: any number; viper keeps the first
-    three names of a function in registers, and these are used most.
+    raw: x, y, z of each, 16 bits in two's complement; the processors here are little-endian, like
+    the sensor. z, band, x: any number; viper keeps the first three names of a function in
+    registers, and these are used most.
 
     High-pass 0.5 Hz: state-variable filter, f = 2 sin(pi 0.5/50) = 1/16, damping 1.5.
     Low-pass 8 Hz: Butterworth biquad, coefficients times 4096.
@@ -147,7 +148,7 @@ def filters(
         s1 = st[base + 2] - BIAS
         s2 = st[base + 3] - BIAS
         total = st[base + 4]
-        byte = at + 2 * a
+        at = a
         odd = st[ODD]
         i = LONG
         end = LONG + BLOCK - st[PHASE]  # of the block
@@ -156,8 +157,8 @@ def filters(
                 end = stop
                 odd = 2
             while i < end:
-                x = raw[byte] | (raw[byte + 1] ^ 0x80) << 8
-                byte += 6
+                x = raw[at] ^ OFFSET
+                at += 3
                 total += x
                 low += band >> 4
                 x = (x << 6) - low - band - (band >> 1)
@@ -183,6 +184,25 @@ def filters(
         st[base + 3] = s2 + BIAS
         st[base + 4] = total
         a += 1
+
+
+@micropython.viper
+def deci_mg(power: int) -> int:
+    """RMS in 0.1 mg (0..22620) of the power of a 25-sample window (0..2**29)."""
+    # (10000/2048)**2 / 25 = 0.9537 = 61/64
+    x = power * 61 >> 6 if power < 1 << 24 else (power >> 6) * 61
+    bit = 1 << 28
+    while bit > x:
+        bit >>= 2
+    y = 0  # becomes the square root of x, rounded down
+    while bit:
+        if x >= y + bit:
+            x -= y + bit
+            y = (y >> 1) + bit
+        else:
+            y >>= 1
+        bit >>= 2
+    return y
 
 
 @micropython.viper
@@ -255,6 +275,7 @@ def envelope(long_sum: int, edge_sum: int, at: int, n: int, st: ptr32, power: pt
     if phase == BLOCK:
         phase = 0
         st[ODD] ^= 1
+        st[ACTIVITY] += int(deci_mg(long_sum))
         code += BLOCK_ENDED
     st[PHASE] = phase
     st[LONG_SUM] = long_sum

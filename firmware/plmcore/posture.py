@@ -11,7 +11,7 @@ from array import array
 from plmcore.native import MICROPYTHON, const, micropython
 
 if not MICROPYTHON:
-    from plmcore.native import ptr8, ptr16, ptr32
+    from plmcore.native import ptr16, ptr32
 
 G = const(4096)  # gravity's unit: 1 g
 KEPT = const(128)  # blocks of gravity that are kept: 64 s
@@ -59,20 +59,24 @@ SIZE = const(24)
 BIAS = const(1 << 20)
 GRAVITY_0 = const(8192)  # added to the gravity that is kept
 
+# What is kept of a block: x y z of gravity, and
+FLAGS = const(3)
+ITEM = const(4)
+MOVES = const(1)  # gravity moved
+UPWARD = const(2)  # the shank was within 25 degrees of vertical
+
 
 @micropython.viper
-def _take(st: ptr32, ring: ptr16, unrest: ptr8, sums: ptr32, at: int, power: int) -> int:
+def _take(st: ptr32, ring: ptr16, sums: ptr32, at: int, power: int) -> int:
     """Take the sums of a block's 25 offset samples, from sums[at] on, and the movement's power.
 
-    ring: gravity of KEPT blocks, x y z. unrest: whether gravity moved in each. Returns the longer
-    of FROZEN and OFF_SCALE.
+    ring: KEPT blocks, an ITEM each. Returns the longer of FROZEN and OFF_SCALE.
     """
     st[FROZEN] += 1
     st[OFF_SCALE] += 1
     blocks = st[BLOCKS]
-    slot = blocks & (KEPT - 1)
-    unrest[slot] = 0
-    still = total = along = 0
+    item = (blocks & (KEPT - 1)) * ITEM
+    flags = still = total = along = 0
     a = 0
     while a < 3:
         # 4 * sum / 25 rounded down, in two steps that stay under 2**30
@@ -88,7 +92,7 @@ def _take(st: ptr32, ring: ptr16, unrest: ptr8, sums: ptr32, at: int, power: int
         if moved:
             st[FROZEN] = 0
         if moved > UNREST or moved < -UNREST:
-            unrest[slot] = 1
+            flags = MOVES
         low = st[axis] - BIAS
         band = st[axis + 1] - BIAS
         low += (band * 31) >> 6
@@ -106,7 +110,7 @@ def _take(st: ptr32, ring: ptr16, unrest: ptr8, sums: ptr32, at: int, power: int
             g = -8192
         if g > 8191:
             g = 8191
-        ring[3 * slot + a] = g + GRAVITY_0
+        ring[item + a] = g + GRAVITY_0
         g >>= 4  # 1/256 g: squares under 2**19
         total += g * g
         if a == st[SHANK]:
@@ -116,6 +120,7 @@ def _take(st: ptr32, ring: ptr16, unrest: ptr8, sums: ptr32, at: int, power: int
     if total >= LEAST2 and total <= MOST2:
         st[OFF_SCALE] = 0
     if along * 1024 > total * 841:
+        flags += UPWARD
         st[VERTICAL] = 1
         st[MINUTE_VERTICAL] += 1
         st[VERTICAL_RUN] += 1
@@ -125,6 +130,7 @@ def _take(st: ptr32, ring: ptr16, unrest: ptr8, sums: ptr32, at: int, power: int
             st[UPRIGHT_TIME] += 1
     else:
         st[VERTICAL] = st[VERTICAL_RUN] = 0
+    ring[item + FLAGS] = flags
     st[MINUTE_POWER] += still
     if power > STILL_MOVEMENT:
         st[MOVED] = 1
@@ -143,6 +149,23 @@ def _take(st: ptr32, ring: ptr16, unrest: ptr8, sums: ptr32, at: int, power: int
     return st[FROZEN] if st[FROZEN] > st[OFF_SCALE] else st[OFF_SCALE]
 
 
+@micropython.viper
+def _changed(ring: ptr16, at: int, blocks: int, x: int, y: int, z: int) -> int:
+    """Whether gravity lay away from (x, y, z) in all of so many blocks before the one `at`."""
+    while blocks:
+        at -= 1
+        blocks -= 1
+        item = (at & (KEPT - 1)) * ITEM
+        dx = ring[item] - GRAVITY_0 - x
+        dy = ring[item + 1] - GRAVITY_0 - y
+        dz = ring[item + 2] - GRAVITY_0 - z
+        # 3 * (2**14)**2 would leave the range: a difference over 1 g is a change anyway
+        if dx > -G and dx < G and dy > -G and dy < G and dz > -G and dz < G:
+            if dx * dx + dy * dy + dz * dz < CHANGE2:
+                return 0
+    return 1
+
+
 class Posture:
     """Follows gravity on three axes.
 
@@ -155,8 +178,7 @@ class Posture:
         self.doubt = 0
         self._state = array("i", [0] * SIZE)
         self._state[SHANK] = shank
-        self._ring = array("H", [0] * (3 * KEPT))
-        self._unrest = bytearray(KEPT)
+        self._ring = array("H", [0] * (ITEM * KEPT))
 
     def reset(self):
         """Start anew behind a gap: no run of time goes across it."""
@@ -202,64 +224,60 @@ class Posture:
         """The sensor was set up anew: no doubt is left."""
         self._state[FROZEN] = self._state[OFF_SCALE] = self.doubt = 0
 
+    @micropython.native
     def block(self, sums, at, power):
         """Take a block: the sums of 25 samples of each axis at sums[at:at + 3], 32768 added to
         each sample (see kernel.new_sums), and the power of the movement (0..2**29)."""
-        self.doubt = _take(self._state, self._ring, self._unrest, sums, at, power)
+        self.doubt = _take(self._state, self._ring, sums, at, power)
 
     def gravity(self, a, ago=0):
         """Gravity on axis a in 1/4096 g (-8192..8191), `ago` blocks ago (the oldest that is kept,
         if that is too long)."""
-        newest = self._state[BLOCKS] - 1
-        if newest < 0:
-            return 0
-        most = newest if newest < KEPT else KEPT - 1
-        at = (newest - (ago if ago < most else most)) % KEPT
-        return self._ring[3 * at + a] - GRAVITY_0
+        item = self._item(ago)
+        return self._ring[item + a] - GRAVITY_0 if item >= 0 else 0
 
     def is_vertical(self, ago):
         """The shank was within 25 degrees of vertical `ago` blocks ago."""
-        total = 0
-        along = 0
-        for a in range(3):
-            g = self.gravity(a, ago) >> 4  # 1/256 g: squares under 2**19
-            total += g * g
-            if a == self._state[SHANK]:
-                along = g * g
-        return along * 1024 > total * 841
+        item = self._item(ago)
+        return item >= 0 and self._ring[item + FLAGS] >= UPWARD
 
+    @micropython.native
     def unrest(self, ago):
         """Half seconds, 0..128, around the block `ago` blocks ago without a rest of 1.5 s."""
-        most = self.blocks if self.blocks < KEPT else KEPT
+        ring = self._ring
+        blocks = self._state[BLOCKS]
+        most = blocks if blocks < KEPT else KEPT
         if ago > most:
             ago = most
         length = rest = 0
         at = ago
         while at < most and rest < REST:
-            rest = 0 if self._moves(at) else rest + 1
-            length += 1
             at += 1
+            rest = 0 if ring[((blocks - at) & (KEPT - 1)) * ITEM + FLAGS] & MOVES else rest + 1
+            length += 1
         at = ago
         rest = 0
         while at > 0 and rest < REST:
+            rest = 0 if ring[((blocks - at) & (KEPT - 1)) * ITEM + FLAGS] & MOVES else rest + 1
             at -= 1
-            rest = 0 if self._moves(at) else rest + 1
             length += 1
         return length - 2 * REST if length > 2 * REST else 0
 
-    def _moves(self, ago):
-        return self._unrest[(self.blocks - 1 - ago) % KEPT]
-
     def changed(self, x, y, z, first, last):
-        """Gravity lay away from (x, y, z) in every block from `first` to `last` blocks ago."""
-        ago = first
-        while ago >= last:
-            dx = self.gravity(0, ago) - x
-            dy = self.gravity(1, ago) - y
-            dz = self.gravity(2, ago) - z
-            # 3 * (2**14)**2 would leave the range: a difference over 1 g is a change anyway
-            if -G < dx < G and -G < dy < G and -G < dz < G:
-                if dx * dx + dy * dy + dz * dz < CHANGE2:
-                    return False
-            ago -= 1
-        return True
+        """Gravity lay away from (x, y, z) in every block from `first` to `last` blocks ago (the
+        oldest that is kept, if that is too long)."""
+        blocks = self._state[BLOCKS]
+        most = (blocks if blocks < KEPT else KEPT) - 1
+        if first > most:
+            first = most
+        if last > first:
+            last = first
+        return _changed(self._ring, blocks - last, first - last + 1, x, y, z) != 0
+
+    def _item(self, ago):
+        """Where the block of `ago` blocks ago is kept; below 0 before there was one."""
+        newest = self._state[BLOCKS] - 1
+        most = newest if newest < KEPT else KEPT - 1
+        return (
+            ((newest - (ago if ago < most else most)) & (KEPT - 1)) * ITEM if newest >= 0 else -1
+        )

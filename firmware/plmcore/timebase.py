@@ -6,7 +6,7 @@ In the first minute a better estimate counts for all samples so far; from then o
 slope. `settled` tells which.
 """
 
-from plmcore.native import const
+from plmcore.native import const, micropython
 
 NOMINAL = const(320000)  # period at 50 Hz, 1/16 us
 LEAST = const(250)  # samples before the measurement counts: an error of one sample is 0.4 %
@@ -30,30 +30,37 @@ class Timebase:
         self._elapsed = 0
         self._batches = 0
 
+    @micropython.native
     def advance(self, samples):
         """`samples` more (0..2**25) have come, or were lost."""
         self.n += samples
+        period = self.period
+        rest = self._rest
         while samples > 2000:  # 2000 * SLOWEST is under 2**30
-            self.ms += 2000 * self.period // 16000
-            self._rest += 2000 * self.period % 16000
+            self.ms += 2000 * period // 16000
+            rest += 2000 * period % 16000
             samples -= 2000
-        rest = self._rest + samples * self.period
+        rest += samples * period
         self.ms += rest // 16000
         self._rest = rest % 16000
 
+    @micropython.native
     def measure(self, samples, elapsed):
         """A clean batch: `samples` came within `elapsed` ms of the MCU's clock."""
-        self._samples += samples
-        self._elapsed += elapsed
+        samples += self._samples
+        elapsed += self._elapsed
         # Only an even number is halved: half a sample dropped each time would be 15 ppm.
-        if self._samples >= MOST and not self._samples & 1:
-            self._samples >>= 1
-            self._elapsed >>= 1
-        self._batches += 1
-        if self._samples < LEAST or (self.settled and self._batches & RARELY):
+        if samples >= MOST and not samples & 1:
+            samples >>= 1
+            elapsed >>= 1
+        self._samples = samples
+        self._elapsed = elapsed
+        batches = self._batches + 1
+        self._batches = batches
+        if samples < LEAST or (batches & RARELY and self.settled):
             return
-        us = self._elapsed * 1000  # 32768 samples of 25 ms: 2**29.6
-        period = us // self._samples * 16 + us % self._samples * 16 // self._samples
+        us = elapsed * 1000  # 32768 samples of 25 ms: 2**29.6
+        period = us // samples * 16 + us % samples * 16 // samples
         if FASTEST <= period <= SLOWEST:
             self.period = period
             self.settled = self.n >= FIRST
@@ -73,11 +80,13 @@ class Timebase:
             + rest // self.period
         )
 
+    @micropython.native
     def span(self, samples):
         """ms of a number of samples (0..2.9 million: 16 h)."""
         whole = samples // 1000
         return whole * self.period // 16 + (samples % 1000) * self.period // 16000
 
+    @micropython.native
     def at(self, n):
         """ms of sample number n, not after the newest one and less than 16 h before it."""
         ms = self.ms - self.span(self.n - n)

@@ -36,12 +36,13 @@ COUNT = const(1)  # its samples so far
 MISSES = const(2)  # not all of them came
 AT = const(3)  # where it goes
 END = const(4)  # behind the block's last level
+N = const(5)  # number of the next sample
 
 
 @micropython.viper
 def _add(st: ptr32, power: ptr32, at: int, n: int, buf: ptr8) -> int:
-    """Take up to n powers (0..2**24) from power[at:]; stops behind the level that fills the block.
-    Returns how many it took."""
+    """Take n powers (0..2**24) from power[at:]; stops behind the level that fills the block.
+    Returns how many are left then, -1 when the block is not full."""
     total = st[SUM]
     count = st[COUNT]
     first = at
@@ -66,7 +67,8 @@ def _add(st: ptr32, power: ptr32, at: int, n: int, buf: ptr8) -> int:
                 stop = at
     st[SUM] = total
     st[COUNT] = count
-    return at - first
+    st[N] += at - first
+    return first + n - at if st[AT] == st[END] else -1
 
 
 def power_of(level):
@@ -88,31 +90,23 @@ class Trace:
         self.buf = bytearray(BLOCKS * RECORD)
         self.buf[: len(MAGIC)] = MAGIC
         self.waiting = len(MAGIC)
-        self._state = array("i", [0] * 5)
+        self._state = array("i", [0] * 6)
+        self.nearly_full = False  # it is time to write
         self._sequence = 0
-        self._n = 0  # of the next sample
         self._first = 0  # sample of the block
         self._begin(0)
-
-    @property
-    def nearly_full(self):
-        """It is time to write."""
-        return self.waiting > (BLOCKS - SPARE) * RECORD
 
     @micropython.native
     def add(self, power, samples, n):
         """Take the powers of `samples` samples, from number n on: power[kernel.LONG:] (see
         kernel.filters)."""
-        if n != self._n:
-            self._skip(n)
         state = self._state
-        at = LONG
-        end = at + samples
-        while at < end:
-            at += _add(state, power, at, end - at, self.buf)
-            if state[AT] == state[END]:
-                self._seal()
-        self._n = n + samples
+        if n != state[N]:
+            self._skip(n)
+        left = _add(state, power, LONG, samples, self.buf)
+        while left >= 0:
+            self._seal()
+            left = _add(state, power, LONG + samples - left, left, self.buf)
 
     def header(self, key, value):
         """A record of META: text, 240 bytes at most; before the first sample."""
@@ -130,6 +124,7 @@ class Trace:
         """What was waiting is on the flash: the block under way moves to the front."""
         done = self.waiting
         self.waiting = 0
+        self.nearly_full = False
         state = self._state
         begun = state[AT] - done
         self.buf[:begun] = self.buf[done : done + begun]
@@ -153,6 +148,7 @@ class Trace:
                 self._seal()
         state[SUM] = 0
         state[COUNT] = state[MISSES] = n % SAMPLES
+        state[N] = n
 
     def _place(self):
         """Where the levels of the block under way begin."""
@@ -170,6 +166,7 @@ class Trace:
         self._close(BLOCK, POSITION + levels)
         if self.waiting + RECORD > len(self.buf):
             self.waiting -= record.HEAD + POSITION + levels + record.TAIL
+        self.nearly_full = self.waiting > (BLOCKS - SPARE) * RECORD
         self._begin(self._first + SAMPLES * levels)
 
     def _close(self, kind, length):

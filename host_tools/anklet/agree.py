@@ -83,7 +83,10 @@ def _names(ours: Path, reference: Path) -> list[tuple[Path, Path]] | None:
     others = {path.stem: path for path in sorted(reference.iterdir()) if path.is_file()}
     found = [(p, others[p.stem]) for p in sorted(ours.iterdir()) if p.stem in others]
     if not found:
-        raise BadInput(f"{ours} and {reference} have no files of the same name.")
+        raise BadInput(
+            f"{ours} and {reference} have no files of the same name; "
+            "give both scorings of a night one name."
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""The archive: the raw night files as downloaded, and a database made from them.
+"""The archive: the raw night files as downloaded, and a database made from them (database.py).
 
 raw/<device>/<session>.plm    what counts; never changed, never removed
 raw/<device>/<session>.trc    its trace (see trace.py), where the board had one
@@ -10,43 +10,25 @@ import contextlib
 import datetime as dt
 import hashlib
 import itertools
-import json
 import math
 import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
 import platformdirs
 
-from anklet import clock, durable, nightfile
+from anklet import clock, database, durable, lines, nightfile
 from anklet.boardinfo import Info
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
 from anklet.journal import Journal
 from anklet.progress import percent
 
-SCHEMA = 3  # an older database is made again from the raw files
 TRACES = ".trc"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-TABLES = """
-CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY, device TEXT NOT NULL, session TEXT NOT NULL, night TEXT, start TEXT,
-    leg TEXT, label TEXT, recorded_s REAL, in_bed_s REAL, lm INTEGER, clm INTEGER, plm INTEGER,
-    plm_per_hour REAL, periodicity_index REAL, summary TEXT NOT NULL, sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL, power TEXT, up_ms INTEGER, utc_ms INTEGER, tz_min INTEGER,
-    UNIQUE (device, session)
-);
-CREATE INDEX sessions_by_night ON sessions (night);
-CREATE INDEX sessions_by_power ON sessions (device, power);
-CREATE TABLE lms (
-    session_id INTEGER NOT NULL REFERENCES sessions (id), position INTEGER NOT NULL,
-    onset_ms INTEGER, duration_ms INTEGER, peak_mg INTEGER, kind TEXT, plm INTEGER, series INTEGER,
-    touches_gap INTEGER, PRIMARY KEY (session_id, position)
-) WITHOUT ROWID;
-"""
 
 
 def home() -> Path:
@@ -73,7 +55,10 @@ class Archive:
         beside it as <session>.plm.<hash>. Raises NotVerified, BadInput, ArchiveUnwritable.
         """
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise NotVerified(f"Night {session} is not what its hash says; nothing was filed.")
+            raise NotVerified(
+                f"Night {session} is not what its hash says; nothing was filed. Run anklet sync "
+                f"again."
+            )
         night = nightfile.parse(data, session, device)
         target = self._raw(night.device, night.session)
         self._renew()
@@ -85,7 +70,7 @@ class Archive:
             if before != data:
                 durable.write(target, data)
             try:
-                with self._open(self.db) as db:
+                with database.writing(self.db) as db:
                     self._enter(db, night, sha256, len(data))
                     self._date_others(db, night)
             except BaseException:
@@ -101,10 +86,7 @@ class Archive:
         if not self.db.exists():
             return None
         with self._reading() as db:
-            row = db.execute(
-                "SELECT sha256, size FROM sessions WHERE device = ? AND session = ?",
-                (device, session),
-            ).fetchone()
+            row = database.filed(db, device, session)
         raw = self._raw(device, session)
         if row and raw.is_file() and hashlib.sha256(raw.read_bytes()).hexdigest() == row[0]:
             return row
@@ -113,7 +95,10 @@ class Archive:
     def add_trace(self, data: bytes, sha256: str, session: str, device: str) -> None:
         """File a trace as downloaded. Raises NotVerified, BadInput, ArchiveUnwritable."""
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise NotVerified(f"Trace {session} is not what its hash says; it was not filed.")
+            raise NotVerified(
+                f"Trace {session} is not what its hash says; it was not filed. Run anklet sync "
+                f"again."
+            )
         with self._writing():
             durable.write(self._raw(device, session).with_suffix(TRACES), data)
 
@@ -133,8 +118,7 @@ class Archive:
                 raise BadInput(f"There is no database in {self.path}; run anklet rebuild.")
             return []
         with self._reading() as db:
-            rows = db.execute("SELECT summary FROM sessions").fetchall()
-        items = [json.loads(row[0]) for row in rows]
+            items = database.summaries(db)
         hidden = Journal(self.path).hidden()
         for item in items:
             if (item["device"], item["session"]) in hidden:
@@ -169,9 +153,9 @@ class Archive:
         new = self.db.with_name("anklet.db.new")
         with self._writing():
             with contextlib.suppress(sqlite3.DatabaseError):  # damaged: a reason to rebuild
-                self._version()
+                database.version(self.db)
             new.unlink(missing_ok=True)
-            with self._open(new) as db:
+            with database.writing(new) as db:
                 for done, file in enumerate(files, 1):
                     data = file.read_bytes()
                     night = nightfile.parse(data, file.stem, file.parent.name)
@@ -210,7 +194,7 @@ class Archive:
         new = anchors.new(night.session for night in info.nights)
         anchor = clock.anchor(info, new)
         with self._writing():
-            durable.append_line(self._anchors_file(info.device), anchor.line())
+            lines.append(self._anchors_file(info.device), asdict(anchor))
         anchors.append(anchor)
 
     def _anchors_file(self, device: str) -> Path:
@@ -223,30 +207,19 @@ class Archive:
 
     def _settle(self, db: sqlite3.Connection, night: nightfile.Session) -> None:
         """Date a night by all that is known of its board's clock."""
-        others = db.execute(
-            "SELECT up_ms, utc_ms, tz_min FROM sessions"
-            " WHERE device = ? AND power = ? AND session != ? AND utc_ms NOT NULL",
-            (night.device, clock.power_of(night)[0] or None, night.session),
-        )
-        points = [clock.Point(*row) for row in others]
-        clock.settle(night, self._anchors_of(night.device), points)
+        clock.settle(night, self._anchors_of(night.device), database.points(db, night))
 
     def _enter(
         self, db: sqlite3.Connection, night: nightfile.Session, sha256: str, size: int
     ) -> None:
         self._settle(db, night)
-        _enter(db, night, sha256, size)
+        database.enter(db, night, sha256, size)
 
     def _date_others(self, db: sqlite3.Connection, night: nightfile.Session) -> None:
         """Date those of unknown time in whose power-up this night's board knew the time."""
         if not night.anchors:
             return
-        found = db.execute(
-            "SELECT session, sha256, size FROM sessions"
-            " WHERE device = ? AND power = ? AND start IS NULL",
-            (night.device, clock.power_of(night)[0] or None),
-        )
-        for session, sha256, size in found.fetchall():
+        for session, sha256, size in database.undated(db, night):
             file = self._raw(night.device, session)
             if file.is_file():
                 other = nightfile.parse(file.read_bytes(), session, night.device)
@@ -263,14 +236,8 @@ class Archive:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         self._renew()
-        try:
-            # Not mode=ro: after a crash the first reader has to roll back.
-            with contextlib.closing(_connect(self.db, "rw")) as db:
-                yield db
-        except sqlite3.Error as error:
-            raise ArchiveUnwritable(
-                f"The database {self.db} can't be used ({error}); run anklet rebuild."
-            ) from error
+        with database.reading(self.db) as db:
+            yield db
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -288,73 +255,11 @@ class Archive:
             f"space or correct its permissions, or set ANKLET_HOME to another folder."
         ) from error
 
-    def _version(self) -> int:
-        """The schema of the database, SCHEMA where there is none. Raises ArchiveUnwritable."""
-        if not self.db.exists():
-            return SCHEMA
-        with contextlib.closing(_connect(self.db, "rw")) as db:
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA:
-            raise ArchiveUnwritable(
-                f"The archive {self.path} was made by a newer anklet; update anklet."
-            )
-        return version
-
     def _renew(self) -> None:
         """Make a database of an older anklet, or a half-made one, again before it is used."""
         with contextlib.suppress(sqlite3.Error):  # whoever uses it says so
-            if self._version() < SCHEMA:
+            if database.version(self.db) < database.SCHEMA:
                 self._rebuild(percent("making the database again", every=20))
-
-    @contextlib.contextmanager
-    def _open(self, path: Path) -> Iterator[sqlite3.Connection]:
-        """One transaction that writes everything or nothing; the tables are made when missing."""
-        durable.make_folder(path.parent)
-        with contextlib.closing(_connect(path, "rwc")) as db:
-            db.execute("BEGIN IMMEDIATE")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in TABLES.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA}")
-            yield db
-            db.execute("COMMIT")
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=1
-    )
-
-
-def _enter(db: sqlite3.Connection, night: nightfile.Session, sha256: str, size: int) -> None:
-    item = nightfile.summary(night)
-    counts = item["counts"]
-    key = (night.device, night.session)
-    known = "SELECT id FROM sessions WHERE device = ? AND session = ?"
-    number = (db.execute(known, key).fetchone() or (None,))[0]
-    db.execute("DELETE FROM lms WHERE session_id = ?", (number,))
-    power, up_ms = clock.power_of(night)
-    ms, *moment = next(iter(clock.own(night)), (0, None, None))
-    row = (
-        *(number, *key),
-        *(item[name] for name in ("night", "start", "leg", "label", "recorded_s", "in_bed_s")),
-        *(counts[name] for name in ("lm", "clm", "plm")),
-        *(item[name] for name in ("plm_per_hour", "periodicity_index")),
-        *(json.dumps(item), sha256, size),
-        *(power or None, up_ms + ms, *moment),
-    )
-    values = ",".join("?" * len(row))
-    number = db.execute(f"INSERT OR REPLACE INTO sessions VALUES ({values})", row).lastrowid
-    db.executemany(
-        "INSERT INTO lms VALUES (?,?,?,?,?,?,?,?,?)",
-        (
-            (
-                *(number, at, lm.onset_ms, lm.duration_ms, lm.peak_mg),
-                *(lm.kind, lm.plm, lm.series, lm.touches_gap),
-            )
-            for at, lm in enumerate(night.lms)
-        ),
-    )
 
 
 def _in_time(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -376,5 +281,8 @@ def _in_time(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _name(text: str) -> str:
     """A device's or a session's name as part of a path."""
     if not NAME.fullmatch(text):
-        raise BadInput(f"{text!r} is no name that a night can be filed under.")
+        raise BadInput(
+            f"{text!r} is no name that a night can be filed under: it takes letters, digits, _ "
+            f"and -, 64 at most."
+        )
     return text

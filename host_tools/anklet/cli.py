@@ -6,10 +6,10 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from anklet.commands import archive, board, compare, note, share, signal, trial, web
+from anklet.commands import archive, board, compare, note, rescore, share, signal, trial, web
 from anklet.errors import AnkletError
 
-GROUPS = (signal, board, archive, note, web, share, compare, trial)
+GROUPS = (signal, board, archive, rescore, note, web, share, compare, trial)
 
 
 def main(argv: list[str] | None = None) -> int:

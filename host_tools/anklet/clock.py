@@ -7,16 +7,18 @@ evening. Between two points the drift is taken out linearly. Nothing measured, n
 hour, is ever taken from the wall clock.
 """
 
+import contextlib
 import datetime as dt
-import json
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from anklet import lines
 
 if TYPE_CHECKING:
     from anklet.boardinfo import Info
@@ -67,9 +69,6 @@ class Anchor:
     sessions: tuple[str, ...]
     error_ms: int = 1000
 
-    def line(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
-
 
 class Anchors:
     """The lines of one board's anchors.jsonl, oldest first, but those that make no sense."""
@@ -77,12 +76,9 @@ class Anchors:
     def __init__(self, path: Path):
         self.all: list[Anchor] = []
         self._found: dict[str, int] = {}
-        lines = path.read_bytes().splitlines() if path.is_file() else []
-        for line in lines:
-            try:
-                self.append(_anchor(json.loads(line)))
-            except (ValueError, LookupError, TypeError, RecursionError):
-                continue  # torn by a power cut
+        for line in lines.read(path):
+            with contextlib.suppress(ValueError, LookupError, TypeError):
+                self.append(_anchor(line))
 
     def append(self, anchor: Anchor) -> None:
         for session in anchor.sessions:
@@ -106,7 +102,7 @@ def anchor(info: "Info", sessions: tuple[str, ...]) -> Anchor:
     import tzlocal  # noqa: PLC0415 - for a sync alone
 
     now = dt.datetime.fromtimestamp(info.utc_ms / 1000).astimezone()
-    tz_min = round((now.utcoffset() or dt.timedelta()).total_seconds() / 60)
+    tz_min = _minutes_east(now)
     zone = ""
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -132,11 +128,11 @@ def settle(night: "Session", anchors: Anchors | None = None, others: Sequence[Po
         return sorted(p for p in points if _possible(p, night.length_ms, before, after))
 
     ours = possible(own(night))
-    board, computers, lines = ours, [], []
+    board, computers, spoken = ours, [], []
     if power:
         board = possible([*ours, *(p.since(up_ms) for p in others)])
-        lines = [line for line in anchors.all if line.power == power] if anchors else []
-        computers = sorted(Point(a.up_ms - up_ms, a.utc_ms, a.tz_min) for a in lines)
+        spoken = [a for a in anchors.all if a.power == power] if anchors else []
+        computers = sorted(Point(a.up_ms - up_ms, a.utc_ms, a.tz_min) for a in spoken)
     points = ours or board
     if computers:
         # Of the board's points the first has the least drift: those after it follow from it.
@@ -152,7 +148,7 @@ def settle(night: "Session", anchors: Anchors | None = None, others: Sequence[Po
     nearest = ours[0] if ours else min(points, key=lambda p: (p.ms < 0, abs(p.ms)))
     night.ppm = ppm if abs(ppm) <= PPM else 0
     night.error_ms = max(
-        _error_ms(ms, points, [(a.up_ms - up_ms, a.error_ms) for a in lines])
+        _error_ms(ms, points, [(a.up_ms - up_ms, a.error_ms) for a in spoken])
         for ms in (0, night.length_ms // 2, night.length_ms)
     )
     night.zone = _zone(after, begin, ours)
@@ -168,6 +164,18 @@ def local(when: dt.datetime, zone: str) -> dt.datetime:
         return when
     offset = when.astimezone(ZoneInfo(zone)).utcoffset()
     return when.astimezone(dt.timezone(offset or dt.timedelta()))
+
+
+def board_time(when: dt.datetime) -> tuple[int, int, int]:
+    """A local time as a board's clock takes it: days since 1970 and ms of that day, UTC; minutes
+    east of it."""
+    at = when.astimezone()
+    day, seconds = divmod(round(at.timestamp()), DAY_MS // 1000)
+    return day, seconds * 1000, _minutes_east(at)
+
+
+def _minutes_east(when: dt.datetime) -> int:
+    return round((when.utcoffset() or dt.timedelta()).total_seconds() / 60)
 
 
 def own(night: "Session") -> list[Point]:
@@ -239,7 +247,7 @@ def _zone(after: Anchor | None, utc_ms: int, ours: Sequence[Point]) -> str:
         return ""
     year = (EPOCH + dt.timedelta(milliseconds=utc_ms)).year
     noons = (dt.datetime(year, month, 1, 12, tzinfo=ZoneInfo(after.zone)) for month in (1, 7))
-    offsets = [round((noon.utcoffset() or dt.timedelta()).total_seconds() / 60) for noon in noons]
+    offsets = map(_minutes_east, noons)
     return after.zone if not ours or ours[0].tz_min in offsets else ""
 
 

@@ -68,13 +68,13 @@ def words(damage: Sequence[Damage], clock: Callable[[int], str]) -> str:
     if not damage:
         return ""
     size, records = sum(d.size for d in damage), sum(d.records for d in damage)
-    text = "The night file is damaged in " + _plural(len(damage), "place")
+    text = "The night file is damaged in " + plural(len(damage), "place")
     lost = []
     if size:
-        lost.append(f"{_plural(size, 'byte')} can't be read")
+        lost.append(f"{plural(size, 'byte')} can't be read")
     if records:
         lost.append(
-            f"at least {_plural(records, 'record')} {'is' if records == 1 else 'are'} missing"
+            f"at least {plural(records, 'record')} {'is' if records == 1 else 'are'} missing"
         )
     if lost:
         text += ": " + " and ".join(lost)
@@ -87,9 +87,10 @@ def words(damage: Sequence[Damage], clock: Callable[[int], str]) -> str:
     spans = list(dict.fromkeys(spans))
     more = len(spans) - _WORDS
     if more > 0:
-        spans[_WORDS:] = [f"at {_plural(more, 'more time')}"]
+        spans[_WORDS:] = [f"at {plural(more, 'more time')}"]
     return f"{text}; {', '.join(spans)}."
 
 
-def _plural(n: int, noun: str) -> str:
+def plural(n: int, noun: str) -> str:
+    """ "1 gap", "2 gaps"."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anklet import device, inputs, nightfile, nightly, progress, replay, report, simulate
+from anklet import clock, device, inputs, nightfile, nightly, progress, replay, report, simulate
 from anklet.archive import Archive
 from anklet.errors import AnkletError
 from anklet.journal import Journal, Values
@@ -190,10 +190,7 @@ def _evening(ago: int = 0) -> dt.datetime:
 
 def _bedtime(ago: int = 0) -> tuple[int, int, int]:
     """The evening as a board's clock takes it."""
-    bed = _evening(ago)
-    zone = round((bed.utcoffset() or dt.timedelta()).total_seconds() / 60)
-    day, seconds = divmod(round(bed.timestamp()), 86_400)
-    return day, seconds * 1000, zone
+    return clock.board_time(_evening(ago))
 
 
 def _step(text: str) -> None:

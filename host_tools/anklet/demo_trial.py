@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from anklet import device, inputs, replay, simulate
+from anklet import clock, device, inputs, replay, simulate
 from anklet.trial import CLOCK
 
 HOURS = 6.0
@@ -88,7 +88,7 @@ class Bed:
             *(str(replay.micropython()), "-X", "heapsize=8m"),
             *(str(device.folder("boards") / "sim" / "night.py"), str(self.raw), str(self.board)),
             *(f"device_id={self.person.device}", f"label={self.person.name}", "leg=left"),
-            "utc=" + ",".join(map(str, _utc(bed))),
+            "utc=" + ",".join(map(str, clock.board_time(bed))),
         )
 
     def sync(self, day: int) -> str:
@@ -101,7 +101,8 @@ class Bed:
     def _plugged(self) -> str:
         """MicroPython's start of the board on USB, nothing recorded since it has power."""
         path = [str(device.folder("firmware")), str(device.folder("boards") / "sim")]
-        board = f"root={str(self.board)!r}, device_id={self.person.device!r}, utc={_utc()!r}"
+        now = clock.board_time(dt.datetime.now())
+        board = f"root={str(self.board)!r}, device_id={self.person.device!r}, utc={now!r}"
         return (
             f"import io, sys; sys.path[:0] = {path!r}; import hw, hostlink; "
             f"hostlink.attach(hw.board(io.BytesIO(b''), {board}))"
@@ -116,13 +117,6 @@ def _run(*command: str, **env: str) -> str:
     if ran.returncode:
         raise ChildProcessError(f"{' '.join(command)}: {ran.stderr.strip()}")
     return ran.stdout
-
-
-def _utc(local: dt.datetime | None = None) -> tuple[int, int, int]:
-    """A local time, else now, as a board's clock takes it."""
-    at = (local or dt.datetime.now()).astimezone()
-    day, seconds = divmod(round(at.timestamp()), 86_400)
-    return day, seconds * 1000, round((at.utcoffset() or dt.timedelta()).total_seconds() / 60)
 
 
 def live(person: Person, folder: Path) -> tuple[bool, str]:

@@ -26,19 +26,6 @@ def write(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def append_line(path: Path, text: str) -> None:
-    """Append a line and bring it onto the disk; one that a power cut tore stays apart from it."""
-    make_folder(path.parent)
-    with open(path, "a+b") as file:
-        torn = b""
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-            torn = b"" if file.read(1) == b"\n" else b"\n"
-        file.write(torn + text.encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def make_folder(path: Path) -> None:
     """Make a folder, and those above it, so that a power cut does not take it away again."""
     if not path.is_dir():

@@ -84,7 +84,9 @@ def _read_edf(path: Path) -> Events:
                 )
                 annotations = edf.annotations
         except (ValueError, IndexError, KeyError, TypeError) as error:
-            raise BadInput(f"{path} is no EDF+ file that can be read ({error})") from error
+            raise BadInput(
+                f"{path} is no EDF+ file that can be read ({error}); export it again."
+            ) from error
     events = Events(start=_start(edf))
     for mark in annotations:
         span = _ms(mark.onset), _ms(mark.duration or 0)
@@ -93,7 +95,9 @@ def _read_edf(path: Path) -> Events:
             events.gaps.append(span)
         elif side is not None and span[1] > 0 and span[0] >= 0:
             if sum(span) >= inputs.LONGEST_S * 1000:
-                raise BadInput(f"{path}: a movement lies more than 12 days from the start")
+                raise BadInput(
+                    f"{path}: a movement lies more than 12 days from the start; check its onset."
+                )
             events.legs.setdefault(side, []).append(span)
     if not events.legs:
         labels = sorted({mark.text for mark in annotations})
@@ -104,7 +108,10 @@ def _read_edf(path: Path) -> Events:
         )
     events.legs = {side: joined(spans) for side, spans in events.legs.items()}
     if any(len(spans) > inputs.MOST_MOVEMENTS for spans in events.legs.values()):
-        raise BadInput(f"{path} has more than {inputs.MOST_MOVEMENTS} movements of one leg")
+        raise BadInput(
+            f"{path} has more than {inputs.MOST_MOVEMENTS} movements of one leg; "
+            "export one night a file."
+        )
     events.gaps.sort()
     return events
 

@@ -10,13 +10,12 @@ nights' label; null where nobody had chosen one yet: such an entry counts for ev
 """
 
 import datetime as dt
-import json
 import re
 from collections.abc import Container, Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
-from anklet import durable
+from anklet import lines
 from anklet.entries import KEYS, Value, Values, check, is_kept, parse
 from anklet.errors import ArchiveUnwritable, BadInput
 
@@ -71,7 +70,9 @@ def label_of(text: str | None, labels: Iterable[str]) -> str | None:
     """
     if text is not None:
         if len(text) > LABEL or not text.isprintable():
-            raise BadInput(f"A label has {LABEL} letters at most; {text[:LABEL]!r}... has more.")
+            raise BadInput(
+                f"{text[:LABEL]!r}... is no label: it has {LABEL} letters at most, all printable."
+            )
         return text
     there = sorted(set(labels))
     if len(there) > 1:
@@ -156,29 +157,17 @@ class Journal:
                         yield {**line, "set": {k: v for k, v in given.items() if is_kept(k, v)}}
 
     def _lines(self) -> Iterator[dict[str, Any]]:
-        """The whole lines; one that a power cut tore is none."""
         try:
-            data = self.file.read_bytes()
-        except FileNotFoundError:
-            return
+            yield from lines.read(self.file)
         except OSError as error:
             raise ArchiveUnwritable(
                 f"The journal {self.file} can't be read ({error.strerror}); correct its "
                 f"permissions."
             ) from error
-        for text in data.splitlines():
-            try:
-                line = json.loads(text)
-            except ValueError:
-                continue
-            if isinstance(line, dict):
-                yield line
 
     def _append(self, line: dict[str, Any]) -> None:
-        at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        text = json.dumps({"at": at, **line}, ensure_ascii=False, allow_nan=False)
         try:
-            durable.append_line(self.file, text)
+            lines.append(self.file, {"at": lines.now(), **line})
         except OSError as error:
             raise ArchiveUnwritable(
                 f"The journal {self.file} can't be written ({error.strerror}); nothing was "

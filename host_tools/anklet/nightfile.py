@@ -45,6 +45,17 @@ class LM:
     def touches_gap(self) -> bool:
         return bool(self.flags & record.TOUCHES_GAP)
 
+    def as_json(self) -> dict[str, Any]:
+        """As `anklet replay --json` prints it."""
+        return {
+            "onset_s": self.onset_ms / 1000,
+            "duration_s": self.duration_ms / 1000,
+            "peak_mg": self.peak_mg,
+            "class": self.kind,
+            "plm": self.plm,
+            "series": self.series,
+        }
+
 
 @dataclass
 class Session:
@@ -55,6 +66,7 @@ class Session:
     interrupted; its lost_ms, 0 if not known, is no part of this session.
     counts: those of COUNTS, and gap_ms, upright_ms, off_body_ms.
     length_ms: from the first sample to the end, gaps included.
+    trace: see trace.drawn; empty where nobody asked for it.
     damage: each stretch that can't be read, and each place where records miss; by offset.
     flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "upright",
     "off_body", "fault", "newer" (firmware whose format this version does not know).
@@ -82,6 +94,7 @@ class Session:
     error_ms: int = 0
     zone: str = ""
     length_ms: int = 0
+    trace: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property
     def board(self) -> str:
@@ -273,17 +286,7 @@ def result(night: Session) -> dict[str, Any]:
         "runtime": night.meta.get("micropython", ""),
         "recorded_s": numbers.pop("recorded_s"),
         "in_bed_s": numbers.pop("in_bed_s"),
-        "lms": [
-            {
-                "onset_s": lm.onset_ms / 1000,
-                "duration_s": lm.duration_ms / 1000,
-                "peak_mg": lm.peak_mg,
-                "class": lm.kind,
-                "plm": lm.plm,
-                "series": lm.series,
-            }
-            for lm in night.lms
-        ],
+        "lms": [lm.as_json() for lm in night.lms],
         "series": runs.as_json((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms),
         **numbers,
     }

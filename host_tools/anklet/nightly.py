@@ -18,23 +18,34 @@ BETWEEN = 255  # cause of the gap between two sessions; a device has none of thi
 
 def select(
     items: Iterable[Item],
-    night: str | None = None,
+    *nights: str,
     label: str | None = None,
     device: str | None = None,
     leg: str | None = None,
 ) -> list[Item]:
     """The sessions (as Archive.sessions gives them) that fit all that is given.
 
-    night: a date or a session. device: its number or the end of it, as the table shows it.
+    nights: dates or sessions, of which one has to fit; without any, all do. device: its number or
+    the end of it, as the table shows it.
     """
     return [
         item
         for item in items
-        if (night is None or night in (item["night"], item["session"]))
+        if (not nights or item["night"] in nights or item["session"] in nights)
         and (label is None or label == item["label"])
         and (device is None or item["device"].endswith(device))
         and (leg is None or leg == item["leg"])
     ]
+
+
+def shown(items: Iterable[Item], *named: str) -> list[Item]:
+    """The sessions that are not hidden, or are named by their session all the same."""
+    return [i for i in items if "hidden" not in i["flags"] or i["session"] in named]
+
+
+def undated(items: Iterable[Item]) -> list[Item]:
+    """The sessions of unknown time, which belong to no night, but the hidden ones."""
+    return [item for item in shown(items) if not item["night"]]
 
 
 def grouped(items: Iterable[Item]) -> list[list[Item]]:
@@ -45,9 +56,7 @@ def grouped(items: Iterable[Item]) -> list[list[Item]]:
     first. Hidden sessions are left out.
     """
     groups: dict[tuple[str, ...], list[Item]] = {}
-    for item in items:
-        if "hidden" in item["flags"]:
-            continue
+    for item in shown(items):
         key = (item["night"] or "", item["label"], item["leg"], item["rules"])
         if not (item["label"] and item["leg"]):
             key += (item["device"],)
@@ -145,4 +154,5 @@ def _append(night: "Session", later: "Session") -> "Session":
         damage=night.damage + later.damage,
         flags=list(dict.fromkeys(night.flags + later.flags)),
         length_ms=ms + later.length_ms,
+        trace=night.trace + [(at + ms, levels) for at, levels in later.trace],
     )

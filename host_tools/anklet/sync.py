@@ -22,13 +22,13 @@ def sync(
 ) -> dict[str, Any]:
     """File what is new, acknowledge it on the board, set the board's clock.
 
-    progress is called with a night's session (or that and "trace"), the bytes that arrived and the bytes it has.
-    Returns the object that `anklet sync --json` prints; in it, `damaged` lists downloaded nights
-    of which some can't be read: they are kept as they are, and `warning`, there only then, says
-    that the board's flash was formatted; warn is called with it at once. `traces`, there only
-    then, lists the sessions whose traces came with them. A night or a trace that can't be
-    verified does not keep the others from being filed; NotVerified names it at the end. Nothing is
-    acknowledged before it is filed.
+    progress is called with a night's session (for its trace: that and "trace"), the bytes that
+    arrived and the bytes it has. Returns the object that `anklet sync --json` prints; in it,
+    `damaged` lists downloaded nights of which some can't be read: they are kept as they are, and
+    `warning`, there only then, says that the board's flash was formatted; warn is called with it
+    at once. `traces`, there only then, lists the sessions whose traces came too. A night or trace
+    that can't be verified does not keep the others from being filed; NotVerified names it at the
+    end. Nothing is acknowledged before it is filed.
     """
     downloaded, damaged, traces, failed, already = [], [], [], [], 0
     with Link(port) as link, archive.lock():

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from anklet import device
 from anklet.damage import Damage, Losses
+from anklet.nightfile import Session
 
 device.use()  # the format is the device's own
 
@@ -20,6 +21,8 @@ LAST = 1 << 26  # sample numbers lie below: 12 days, the longest session, and so
 # Power of ten samples, by level; a HOLE's is 0.
 POWERS = np.array([core.power_of(i) if i <= core.HIGHEST else 0 for i in range(256)], np.int64)
 UNIT_PER_MG = 2048 / 1000
+NOMINAL_MS = 20  # of a sample
+STEP_MS = 200  # of a level that is drawn
 
 
 @dataclass
@@ -79,3 +82,33 @@ def parse(data: bytes, session: str = "") -> Trace:
     found.damage = losses.found
     found.session = session or found.meta.get("session", "")
     return found
+
+
+def times(night: Session, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Time of the session, in ms, of these sample numbers."""
+    known, ms = _points(night)
+    beyond = np.maximum(0, numbers - known[-1])  # of the last thing that the night tells
+    return np.interp(numbers, known, ms) + beyond * _period(known, ms)
+
+
+def drawn(night: Session, trace: Trace) -> list[tuple[int, bytes]]:
+    """The trace on the session's clock: its beginning (ms), and a level for every STEP_MS from
+    there; core.HOLE where nothing is known."""
+    if not len(trace.levels):
+        return []
+    at = times(night, np.arange(len(trace.levels)) * core.SAMPLES)
+    length = min(int(at[-1]), night.length_ms)
+    nearest = np.searchsorted(at, np.arange(0, length, STEP_MS), side="right") - 1
+    return [(0, trace.levels[np.maximum(0, nearest)].tobytes())]
+
+
+def _points(night: Session) -> tuple[list[int], list[int]]:
+    """Sample numbers whose time the night tells, ascending, and that time in ms."""
+    points = {0: 0, **{e["n"]: e["ms"] for e in night.epochs}}
+    points |= {lm.n: lm.onset_ms for lm in night.lms}
+    order = sorted(points)
+    return order, [points[n] for n in order]
+
+
+def _period(numbers: list[int], ms: list[int]) -> float:
+    return ms[-1] / numbers[-1] if numbers[-1] else NOMINAL_MS

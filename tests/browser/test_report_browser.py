@@ -235,3 +235,21 @@ def test_each_night_and_each_trend_prints_on_one_a4_sheet(
     page.wait_for_function("!document.documentElement.classList.contains('paper')")
     page.close()
     assert problems == []
+
+
+def test_zooming_in_draws_the_trace_finer(browser, tmp_path, problems):
+    night = report_nights.night()
+    levels = bytes(40 + 7 * i % 90 for i in range(night.length_ms // 200))
+    night.trace = [(0, levels)]
+    file = tmp_path / "traced.html"
+    report.write(report.html([night]), file)
+    page = show(browser, file, problems)
+    steps = """() => { const trace = document.getElementById("timeline").data
+        .find((each) => each.name === "movement"); return trace.x[2] - trace.x[1]; }"""
+    coarse = page.evaluate(steps)
+    page.evaluate("Plotly.relayout('timeline', {'xaxis.range': [59, 59.5]})")
+    page.wait_for_function(f"({steps})() < 0.004")
+    assert page.evaluate(steps) == pytest.approx(0.2 / 60, rel=0.01)
+    assert coarse > 0.02
+    page.close()
+    assert problems == []

@@ -1,7 +1,6 @@
 """`anklet web` in a real browser: every page, the journal by keyboard, a Sync."""
 
 import datetime as dt
-import hashlib
 import os
 import re
 import shutil
@@ -63,7 +62,7 @@ def home(tmp_path: Path) -> Path:
     archive = Archive(tmp_path / "archive")
     for number in range(3):
         data = night(f"{number + 1:05d}-1a2b3c4d", DAY - number)
-        archive.add(data, hashlib.sha256(data).hexdigest())
+        nightbytes.add_to(archive, data)
     diary = Journal(archive.path)
     before = str(EVENING - dt.timedelta(days=1))
     diary.set(

@@ -138,11 +138,27 @@ def check_one_press_is_one_marker(folder):
     for pressed, until in ((False, 5000), (True, 9000), (False, 14000), (True, 20000)):
         board.pressed = pressed
         run(monitor, until)
+    board.pressed = False
+    for until in (30000, 40000):
+        run(monitor, until)
+        board.press()  # between two looks at it
+    run(monitor, 50000)
     monitor.close(record.BY_HOST)
-    markers = records(path_of(monitor), record.MARKER)
-    assert len(markers) == 2
-    assert abs(markers[0]["ms"] - 5000) < 700
-    assert abs(markers[1]["ms"] - 14000) < 700
+    markers = [marker["ms"] for marker in records(path_of(monitor), record.MARKER)]
+    assert len(markers) == 4
+    for ms, pressed in zip(markers, (5000, 14000, 30000, 40000)):
+        assert abs(ms - pressed) < 700, markers
+
+
+def check_a_press_while_the_sensor_is_off_is_not_marked_at_another_time(folder):
+    board, monitor = monitored(folder, Signal().still(60).raw)
+    run(monitor, 5000)
+    board.model.nack_next = 50
+    board.press()
+    run(monitor, 10000)
+    monitor.close(record.BY_HOST)
+    assert len(records(path_of(monitor), record.GAP)) == 1
+    assert records(path_of(monitor), record.MARKER) == []
 
 
 def check_a_sensor_that_falls_silent_is_set_up_again(folder):

@@ -1,6 +1,7 @@
 """Why the board started, and what the LED says: on the simulated board."""
 
 import io
+import os
 
 import hw
 import main
@@ -12,26 +13,15 @@ from plmcore import record
 from kit import Signal, records
 
 
-class Kept:
-    """A number that outlives a reset, for a board that has been switched on again."""
-
-    def __init__(self, board):
-        self.value = 0xDEAD
-        board.keep = self.keep
-        board.kept = lambda: self.value
-
-    def keep(self, value):
-        assert 0 <= value < 1 << 30
-        self.value = value
-
-
-def power_up(folder, kept=None, seconds=5, ms=0, utc=None):
-    """A board that has been on for ms; it keeps what `kept` has, or nothing."""
+def power_up(folder, before=None, seconds=5, ms=0, utc=None):
+    """A board that has been on for ms; it keeps what `before`, the same, kept, or nothing."""
     board = hw.board(io.BytesIO(bytes(Signal().still(seconds).raw)), root=folder, utc=utc)
     board.stall(ms)
-    new = Kept(board)
-    new.value = kept if kept is not None else new.value
-    return board, new
+    board._kept = 0xDEAD
+    if before:
+        board._kept, board._fed = before._kept, before._fed
+        assert 0 <= board._kept < 1 << 30
+    return board
 
 
 def nights(folder):
@@ -47,7 +37,7 @@ def nights(folder):
 
 def check_the_first_start_and_one_after_the_power_was_off(folder):
     for _ in range(2):
-        board, _ = power_up(folder)
+        board = power_up(folder)
         main.run(board)
     assert nights(folder) == [("first", [], []), ("power", [], [])]
     assert last(board)["state"] == "closed"
@@ -55,9 +45,9 @@ def check_the_first_start_and_one_after_the_power_was_off(folder):
 
 
 def check_after_a_computer_the_gap_is_known(folder):
-    board, kept = power_up(folder)
+    board = power_up(folder)
     main.run(board)
-    board, _ = power_up(folder, kept.value, ms=board.ticks_ms() + 30000)
+    board = power_up(folder, board, ms=board.ticks_ms() + 30000)
     main.run(board)
     (_, (start, gaps, faults)) = nights(folder)
     assert (start, faults) == ("host", [])
@@ -70,18 +60,40 @@ def check_after_a_computer_the_gap_is_known(folder):
         assert abs(counts["ms"] - 5000) < 200  # what lies before a session is no part of it
 
 
+def check_after_a_computer_that_held_the_board_too_long_the_gap_is_not_known(folder):
+    """It is fed for ten minutes; then the watchdog resets it, and its ticks begin anew."""
+    for session, (on_ms, held) in enumerate(((100, 600000), (0, 600000), (1 << 29, 600000))):
+        path = folder + "/%d" % session
+        os.mkdir(path)
+        board = power_up(path, ms=on_ms)
+        main.run(board)
+        board.stall(held)
+        board.feed()
+        main.run(power_up(path, board, ms=8000))
+        assert nights(path)[1] == ("host", [(record.RESTART, 0)], []), on_ms
+    # A clock that went on, a DS3231's, knows it.
+    board = power_up(folder, utc=(20778, 86390000, 0))
+    main.run(board)
+    board.stall(600000)
+    board.feed()
+    main.run(power_up(folder, board, ms=8000, utc=(20779, 620000, 0)))
+    (start, ((cause, lost_ms),), faults) = nights(folder)[1]
+    assert (start, cause, faults) == ("host", record.RESTART, [])
+    assert abs(lost_ms - 633000) < 1000, lost_ms
+
+
 def check_after_a_hang_the_night_goes_on(folder):
-    board, kept = power_up(folder)
+    board = power_up(folder)
     Breadcrumb(board).begin()  # and no end
-    board, _ = power_up(folder, kept.value)
+    board = power_up(folder, board)
     main.run(board)
     assert nights(folder) == [("watchdog", [(record.RESTART, 0)], [6])]
 
 
 def check_after_a_power_cut_the_night_goes_on(folder):
-    board, _ = power_up(folder)
+    board = power_up(folder)
     Breadcrumb(board).begin()
-    board, _ = power_up(folder)
+    board = power_up(folder)
     main.run(board)
     assert nights(folder) == [("power", [(record.RESTART, 0)], [])]
 
@@ -90,7 +102,8 @@ def check_a_note_that_was_cut_stops_nothing(folder):
     for text in ("", "{", "[1]", '{"state": "closed", "ticks": "x", "utc": 3}'):
         with open(folder + "/state.json", "w") as file:
             file.write(text)
-        board, _ = power_up(folder, 0x2A5C0002, utc=(20778, 0, 0))
+        board = power_up(folder, utc=(20778, 0, 0))
+        board.keep(0x2A5C0002)
         crumb = Breadcrumb(board)
         assert crumb.cause in ("first", "host")
         assert crumb.lost_ms() == 0

@@ -10,6 +10,9 @@ answered by one line (`ok ...` or `error ...`) on standard output:
     plug 0|1        take the sensor off, put it on (with its registers as after power-up)
     nack N          the sensor ignores the next N times that it is called
     stick N         the sensor holds SDA low for N clocks
+    address N       the sensor answers at this address from now on: 24 or 25
+    who N           its WHO_AM_I: 51, of another part 63
+    zeros 0|1       its FIFO gives nothing but zeros, as a counterfeit's
     button 0|1      release, press
     power           cut the power and put it back at once
     stats           what happened so far, as JSON
@@ -280,6 +283,15 @@ class Emulator:
 
     def do_stick(self, clocks: str) -> None:
         self.sensor.stick(int(clocks))
+
+    def do_address(self, address: str) -> None:
+        self.sensor.addr = int(address)
+
+    def do_who(self, number: str) -> None:
+        self.model.who_am_i = int(number)
+
+    def do_zeros(self, on: str) -> None:
+        self.model.zero_fifo = on == "1"
 
     def do_button(self, down: str) -> None:
         if down == "1":

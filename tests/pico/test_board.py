@@ -142,6 +142,17 @@ def test_button_and_led(board):
     assert not board.pico.stats()["led"]
 
 
+def test_a_short_press_is_kept_until_somebody_looks_and_allocates_nothing(board):
+    board.start(
+        "micropython.heap_lock(); b.sleep_ms(1000); micropython.heap_unlock()\n"
+        "print(b.button(), b.button())"
+    )
+    for down in (1, 0):
+        time.sleep(0.2)
+        board.pico.command(f"button {down}")
+    assert board.follow() == "True False"
+
+
 def test_the_sensor_is_found_lost_and_found(board):
     board(SENSOR)
     assert board("print(found())") == "0x18"

@@ -124,6 +124,9 @@ def wear_table(found: dict) -> str:
     lines = (
         (found["nights"], "nights written in a row onto one flash, filed each time"),
         (found["kept"], "of them still on it"),
+        (found["traces"], "of them with their trace"),
+        (found["bytes"], "bytes of a night with 300 movements"),
+        (found["bytes"] + found["trace"], "bytes with its trace"),
         (f"{found['erases'] / found['flushes']:.2f}", "sector erases for each flush"),
         (f"{found['erases'] / found['nights']:.0f}", "sector erases a night"),
         (found["worst"], "erases of the worst block"),

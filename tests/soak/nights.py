@@ -27,6 +27,7 @@ import hw  # noqa: E402
 import main  # noqa: E402
 import nightlog  # noqa: E402
 import recovery  # noqa: E402
+import tracelog  # noqa: E402
 from flash import RamFlash  # noqa: E402
 from kit import Numbers  # noqa: E402
 
@@ -245,7 +246,7 @@ class Life:
 
 def run(seed, nights, out, *raws):
     life = Life(int(seed), out)
-    for module in (nightlog, recovery, hostlink):
+    for module in (nightlog, recovery, hostlink, tracelog):
         module.open = File
     write = nightlog.NightLog._write
     flushes = [0]

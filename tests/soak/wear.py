@@ -3,7 +3,7 @@
     micropython wear.py NIGHTS
 
 Each night is one of eight hours with 300 movements as the firmware writes it: a flush a minute and
-some for movements that wait; a computer files it. Prints a JSON object.
+some for movements that wait, and its trace; a computer files it. Prints a JSON object.
 """
 
 import json
@@ -19,24 +19,40 @@ for _folder in ("/../../boards/sim", "/../../firmware", "/../core"):
 import nightlog  # noqa: E402
 from flash import RamFlash  # noqa: E402
 from kit import Numbers  # noqa: E402
+from plmcore.trace import AT, END  # noqa: E402
+from tracelog import TraceLog  # noqa: E402
 
 BLOCKS = 352  # of 4 KiB: what MicroPython leaves on a Pico
 FIRMWARE = 130000  # bytes of it
 ROOT = "/flash"
+LMS = 300
+TRACED = 576  # blocks of the trace
 COUNTS = (300, 280, 200, 20, 10, 190, 60, 2, 9000, 600000, 0)
 
 
 def night(number, numbers):
-    """Write one; returns flushes."""
-    nightlog.make_room(ROOT)
+    """Write one; returns flushes, and the bytes of the night and of its trace."""
+    nightlog.make_room(ROOT, nightlog.ROOM + nightlog.TRACE_ROOM)
     path = nightlog.folder(ROOT)
     log = nightlog.NightLog(path, number.to_bytes(4, "big"))
     for key in range(18):
         log.meta(f"key{key}", "a value")
     log.flush()
+    trace = TraceLog(log, "e6614103e7452b2f")
+    write, writes = trace._write, []
+
+    def counted():
+        writes.append(1)
+        write()
+
+    trace._write = counted
     flushes = 1
     for minute in range(1, 481):
-        for _ in range(numbers.below(3)):
+        for _ in range(TRACED * minute // 480 - TRACED * (minute - 1) // 480):
+            trace._state[AT] = trace._state[END]
+            trace._seal()
+        trace.flush()
+        for _ in range(LMS * minute // 480 - LMS * (minute - 1) // 480):
             log.lm(minute, minute, minute, 1500, 100, 0, 1, 1)
         if numbers.below(480) < 90:
             log.flush()
@@ -48,9 +64,11 @@ def night(number, numbers):
         log.look()
         flushes += 1
     log.close()
+    trace.close()
     with open(log.path + ".ok", "w") as file:
         file.write("0" * 64)
-    return flushes, os.stat(log.path)[6]
+    trace_path = log.path[: -len(nightlog.SUFFIX)] + nightlog.TRACES
+    return flushes + len(writes), os.stat(log.path)[6], os.stat(trace_path)[6]
 
 
 def run(nights):
@@ -61,9 +79,9 @@ def run(nights):
         for _ in range(FIRMWARE // 1000):
             file.write(bytes(1000))
     numbers = Numbers(3)
-    flushes = size = 0
+    flushes = size = trace = 0
     for number in range(nights):
-        more, size = night(number, numbers)
+        more, size, trace = night(number, numbers)
         flushes += more
     erases = sum(flash.erases)
     print(
@@ -71,11 +89,13 @@ def run(nights):
             {
                 "nights": nights,
                 "bytes": size,
+                "trace": trace,
                 "flushes": flushes,
                 "erases": erases,
                 "programs": sum(flash.programs),
                 "worst": max(flash.erases),
                 "kept": len(nightlog.names(ROOT + "/nights")),
+                "traces": len(nightlog.names(ROOT + "/nights", nightlog.TRACES)),
             }
         )
     )

@@ -1,5 +1,6 @@
 """Night files made by hand, from the device's own record table."""
 
+import hashlib
 import struct
 
 from plmcore import record
@@ -57,6 +58,11 @@ class Builder:
     def counts(self, ms, reason=record.BY_HOST, **counts):
         names = record.FIELDS[record.COUNTS][2][3:]
         return self.add(record.COUNTS, ms // 20, ms, reason, *(counts.get(n, 0) for n in names))
+
+
+def add_to(archive, data):
+    """File a night as if it had just been downloaded; the session."""
+    return archive.add(data, hashlib.sha256(data).hexdigest())
 
 
 def periodic(**meta):

@@ -101,7 +101,8 @@ def test_names_sleep_and_button(ask, name):
     assert re.fullmatch("[0-9a-f]{16}", facts["device_id"])
     assert facts["nonces"] == [4, True]
     assert 20 <= facts["slept"] < 200
-    assert facts["button"] == [False, True]
+    # Not pressed; held, three looks; let go; a press that was over before the next look.
+    assert facts["button"] == [False, True, True, True, False, True, False]
 
 
 @pytest.mark.parametrize("name", RP2)
@@ -136,6 +137,17 @@ def test_spi_is_opened_in_the_mode_of_the_sensor(ask, name):
     kind, *_, polarity, phase, hz = ask(name, "spi")["opened"][0]
     assert (kind, polarity, phase) == ("spi", 1, 1)
     assert hz <= 10_000_000
+
+
+@pytest.mark.parametrize("name", RP2)
+def test_it_sleeps_lightly_when_it_shall_save_power_and_no_computer_is_there(ask, name):
+    assert ask(name)["slept_lightly"] == [2]
+
+
+@pytest.mark.parametrize("name", RP2)
+def test_another_clock_is_set_before_a_bus_is_opened_and_only_where_one_is_given(ask, name):
+    opened_before, clocks = ask(name)["clocks"]
+    assert clocks == [[48_000_000, opened_before]]
 
 
 @pytest.mark.parametrize("name", RP2)

@@ -1,6 +1,5 @@
 """Both legs of one night from two synced boards' logs, on one clock, combined by the rules."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from anklet.boardinfo import Info
 from anklet.boardinfo import Night as Filed
 from anklet.cli import main
 from anklet.score import run as score
-from nightbytes import Builder
+from nightbytes import Builder, add_to
 
 CASES = [
     json.loads(line)
@@ -57,7 +56,7 @@ def file(archive, leg, lms, *, start=START, length_ms=36_000_000, end_counts=Non
     for number, (onset, duration) in enumerate(lms):
         night.lm(number, onset, duration)
     data = bytes(night.counts(length_ms, **(end_counts or {})).data)
-    return archive.add(data, hashlib.sha256(data).hexdigest())
+    return add_to(archive, data)
 
 
 def both(archive, left, right, **given):

@@ -1,6 +1,5 @@
 """The commands: output, exit codes, and one sentence for each failure."""
 
-import hashlib
 import json
 import os
 import subprocess
@@ -10,7 +9,7 @@ import pytest
 from anklet.archive import Archive
 from anklet.cli import main
 from anklet.commands import archive
-from nightbytes import whole
+from nightbytes import add_to, whole
 
 SESSION = "00001-1a2b3c4d"
 
@@ -26,7 +25,7 @@ def home(monkeypatch, tmp_path):
 def filed(home):
     """An archive with a night of known time and one of unknown time."""
     for data in (whole(), whole(session="00002-00000000", label="\x1b]0;x\x07<script>")):
-        Archive(home).add(data, hashlib.sha256(data).hexdigest())
+        add_to(Archive(home), data)
     return home
 
 

@@ -1,7 +1,6 @@
 """When a night was: known, estimated or unknown, whatever happens to the clocks."""
 
 import datetime as dt
-import hashlib
 import itertools
 import json
 from pathlib import Path
@@ -15,7 +14,7 @@ from anklet.report.view import Night as Shown
 from anklet.report.words import doubts
 from hypothesis import given
 from hypothesis import strategies as st
-from nightbytes import META, Builder
+from nightbytes import META, Builder, add_to
 
 DEVICE = META["device"]
 ONE, TWO, THREE = "00001-1a2b3c4d", "00002-5e6f7081", "00003-92a3b4c5"
@@ -408,7 +407,7 @@ def info(when, power, up, *sessions):
 
 
 def file(archive, raw):
-    return archive.add(raw, hashlib.sha256(raw).hexdigest())
+    return add_to(archive, raw)
 
 
 def clocks(archive):

@@ -1,7 +1,6 @@
 """Nights for other programs, read back by those programs' own libraries."""
 
 import csv
-import hashlib
 import json
 
 import duckdb
@@ -14,7 +13,7 @@ from anklet.cli import main
 from anklet.events import leg, read
 from anklet.journal import Journal
 from anklet.score import run as score
-from nightbytes import Builder, periodic
+from nightbytes import Builder, add_to, periodic
 from plmcore import record
 
 
@@ -53,10 +52,6 @@ def archive(tmp_path, monkeypatch):
     return Archive(tmp_path / "home")
 
 
-def file(archive, data):
-    return archive.add(data, hashlib.sha256(data).hexdigest())
-
-
 def rows(path):
     with open(path, newline="") as handle:
         return list(csv.DictReader(handle))
@@ -85,7 +80,7 @@ def events_of_csv(folder):
 
 
 def test_edf_opens_in_pyedflib_and_mne_with_the_events_of_csv(archive, tmp_path):
-    file(archive, busy())
+    add_to(archive, busy())
     expected = events_of_csv(exported(tmp_path, "csv"))
     (path,) = exported(tmp_path, "edf").glob("*.edf")
     with pyedflib.EdfReader(str(path)) as edf:
@@ -105,7 +100,7 @@ def test_edf_opens_in_pyedflib_and_mne_with_the_events_of_csv(archive, tmp_path)
 
 
 def test_edf_scored_again_gives_the_same_counts(archive, tmp_path):
-    night = file(archive, busy())
+    night = add_to(archive, busy())
     (path,) = exported(tmp_path, "edf").glob("*.edf")
     again = score(path)
     assert night.counts["plm"] == 12
@@ -114,7 +109,7 @@ def test_edf_scored_again_gives_the_same_counts(archive, tmp_path):
 
 
 def test_a_gap_in_the_edf_breaks_the_series(archive, tmp_path):
-    night = file(archive, busy())
+    night = add_to(archive, busy())
     (path,) = exported(tmp_path, "edf").glob("*.edf")
     without = [span for span in read(path).legs["left"]]
     bare = tmp_path / "bare.csv"
@@ -125,7 +120,7 @@ def test_a_gap_in_the_edf_breaks_the_series(archive, tmp_path):
 
 def test_a_night_of_unknown_time_has_no_date(archive, tmp_path):
     data = bytes(Builder().lm(0, 5_000).epoch(60_000).data)
-    file(archive, data)
+    add_to(archive, data)
     (path,) = exported(tmp_path, "edf").glob("unknown_*.edf")
     assert read(path).start is None
     assert read(path).legs == {"left": [(5_000, 2_000)]}
@@ -133,7 +128,7 @@ def test_a_night_of_unknown_time_has_no_date(archive, tmp_path):
 
 
 def test_csv_and_json_hold_the_same(archive, tmp_path):
-    file(archive, busy())
+    add_to(archive, busy())
     Journal(archive.path).set("2026-11-21", {"magnesium_mg": 300, "text": "=HYPERLINK(1)"})
     folder = exported(tmp_path, "csv")
     found = json.loads(exported(tmp_path, "json").read_text())
@@ -152,7 +147,7 @@ def test_csv_and_json_hold_the_same(archive, tmp_path):
 
 def test_parquet_is_one_table_for_duckdb(archive, tmp_path, capsys):
     for number in range(1, 9):
-        file(archive, busy(f"{number:05}-1a2b3c4d", leg="left" if number % 2 else "right"))
+        add_to(archive, busy(f"{number:05}-1a2b3c4d", leg="left" if number % 2 else "right"))
     out = exported(tmp_path, "parquet")
     capsys.readouterr()
     assert main(["nights", "--json"]) == 0
@@ -178,7 +173,7 @@ def test_parquet_is_one_table_for_duckdb(archive, tmp_path, capsys):
 
 
 def test_exporting_again_changes_nothing(archive, tmp_path):
-    file(archive, busy())
+    add_to(archive, busy())
     out = exported(tmp_path, "parquet")
     before = {path: path.read_bytes() for path in out.rglob("*.parquet")}
     exported(tmp_path, "parquet")
@@ -186,14 +181,43 @@ def test_exporting_again_changes_nothing(archive, tmp_path):
 
 
 def test_only_the_named_nights(archive, tmp_path):
-    file(archive, busy("00001-1a2b3c4d"))
-    file(archive, busy("00002-1a2b3c4d"))
+    add_to(archive, busy("00001-1a2b3c4d"))
+    add_to(archive, busy("00002-1a2b3c4d"))
     found = json.loads(exported(tmp_path, "json", "00002-1a2b3c4d").read_text())
     assert [night["session"] for night in found["nights"]] == ["00002-1a2b3c4d"]
 
 
+def test_only_one_persons_nights(archive, tmp_path):
+    add_to(archive, busy("00001-1a2b3c4d", label="Ana"))
+    add_to(archive, busy("00002-1a2b3c4d", label="Ben", leg="right"))
+    for given in (("--label", "Ben"), ("--leg", "right"), ("--label", "Ben", "2026-11-21")):
+        found = json.loads(exported(tmp_path, "json", *given).read_text())
+        assert [night["session"] for night in found["nights"]] == ["00002-1a2b3c4d"]
+    assert main(["export", "--format", "csv", "--out", str(tmp_path / "out"), "--label", "E"]) == 2
+
+
+def test_hidden_sessions_are_left_out_unless_asked_for(archive, tmp_path, capsys):
+    one, two = "00001-1a2b3c4d", "00002-1a2b3c4d"
+    add_to(archive, busy(one))
+    add_to(archive, busy(two))
+    journal = Journal(archive.path)
+    journal.hide("e6614103e7452b2f", two, "the strap fell off")
+
+    def sessions(*given):
+        found = json.loads(exported(tmp_path, "json", *given).read_text())
+        return [night["session"] for night in found["nights"]]
+
+    assert sessions() == sessions("2026-11-21") == [one]
+    assert "1 hidden left out" in capsys.readouterr().out
+    assert sessions("--all") == sessions("2026-11-21", "--all") == sessions(one, two) == [one, two]
+    assert sessions(two) == [two]
+    journal.hide("e6614103e7452b2f", one, "the strap fell off")
+    assert main(["export", "--format", "json", "--out", str(tmp_path / "none.json")]) == 2
+    assert "--all" in capsys.readouterr().err
+
+
 def test_an_unknown_night_is_named_and_nothing_written(archive, tmp_path, capsys):
-    file(archive, bytes(periodic().data))
+    add_to(archive, bytes(periodic().data))
     out = tmp_path / "out"
     assert main(["export", "--format", "csv", "--out", str(out), "2001-01-01"]) == 2
     assert "no night 2001-01-01" in capsys.readouterr().err

@@ -1,6 +1,5 @@
 """Night files that mean harm, on every page and in every table: text stays text, sizes bounded."""
 
-import hashlib
 import json
 import sqlite3
 import subprocess
@@ -15,7 +14,7 @@ from anklet.cli import main
 from anklet.errors import BadInput
 from anklet.web.server import create_app
 from fuzz.files import Fuzzer, framed
-from nightbytes import META, Builder, whole
+from nightbytes import META, Builder, add_to, whole
 from plmcore import record
 
 REPO = Path(__file__).resolve().parents[2]
@@ -45,7 +44,7 @@ def evil(text, **more):
 
 
 def file(home, data):
-    return Archive(home).add(data, hashlib.sha256(data).hexdigest())
+    return add_to(Archive(home), data)
 
 
 @pytest.fixture

@@ -239,10 +239,13 @@ def test_a_full_flash_is_named_before_anything_is_written(flash):
     assert flash.files() == full
 
 
-def test_the_self_test_says_what_is_wrong(flash, capsys):
+def test_the_self_test_says_what_is_wrong_of_a_board_with_the_firmware(flash, built, capsys):
     with flash.plug(extra="NO_SENSOR = True") as board:
-        assert main(["install", "--port", board.port, "--board", BOARD]) == 0
-    assert "!!        sensor: does not answer" in capsys.readouterr().out
+        assert main(["install", "--port", board.port, "--board", BOARD]) == 6
+    out, err = capsys.readouterr()
+    assert "!!        sensor: does not answer" in out
+    assert "need attention" in err
+    assert firmware_on(flash, built) == built
 
 
 def test_an_unknown_board_is_asked_for(flash, capsys):

@@ -2,14 +2,16 @@
 
 import json
 import re
+from base64 import b64decode
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import plotly.graph_objects as go
 import pytest
 import report_nights
-from anklet import report
+from anklet import about, nightly, report
 from anklet.damage import Damage
 from anklet.errors import BadInput
 from anklet.nightfile import Session, parse
@@ -65,6 +67,13 @@ def test_page_names_counts_and_their_hours():
 
 def test_page_never_says_plms():
     assert "PLMS" not in Text(report.html([report_nights.night()])).seen
+
+
+def test_page_says_at_its_foot_what_it_can_and_cannot_tell():
+    page = report.html([report_nights.night(), report_nights.night(seed=2)])
+    foot = page[page.rindex("Exactly what each number means") :]
+    assert page.count(about.TITLE) == foot.count(about.TITLE) == 1
+    assert about.html() in foot
 
 
 def test_page_refers_to_nothing_outside_itself():
@@ -269,3 +278,21 @@ def test_write_to_an_impossible_place_is_bad_input(tmp_path: Path):
         with pytest.raises(BadInput, match="--out"):
             report.write("page", out)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_trace_lies_behind_the_movements_where_there_is_one():
+    session = report_nights.night()
+    assert "trace" not in timeline(Night(session))
+    levels = bytes([30, 60, 255, 90]) * 500
+    session.trace = [(0, levels)]
+    drawn = timeline(Night(session))
+    ((ms, text),) = drawn["trace"]["pieces"]
+    assert (ms, b64decode(text)) == (0, levels)
+    assert drawn["data"][drawn["trace"]["index"]]["name"] == "movement"
+    assert [t["name"] for t in drawn["data"]].index("PLM") > drawn["trace"]["index"]
+    page = report.html([session])
+    assert "movement, 4 to 500 mg" in page
+    assert "movement, 4 to 500 mg" not in report.html([report_nights.night()])
+    later = replace(session, start=session.start + timedelta(hours=9))
+    joined = nightly.joined([session, later]).trace
+    assert [at for at, _ in joined] == [0, 9 * 3_600_000]

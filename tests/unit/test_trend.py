@@ -1,7 +1,6 @@
 """The page of all nights, and what stands behind it: nights joined, rates with their intervals."""
 
 import datetime as dt
-import hashlib
 import json
 import re
 import sqlite3
@@ -19,7 +18,7 @@ from anklet.errors import BadInput
 from anklet.journal import Journal
 from anklet.report.trend import Trend
 from anklet.report.view import Night
-from nightbytes import EVENING, Builder, periodic, whole
+from nightbytes import EVENING, Builder, add_to, periodic, whole
 
 HOUR = 3_600_000
 
@@ -120,9 +119,11 @@ def test_boards_without_a_label_stay_apart():
 
 def test_select_finds_by_night_session_device_label_and_leg():
     items = [item(november(20)), item(november(21), label="Ben", device="aabb", leg="right")]
-    for wish in ({"night": november(21)}, {"label": "Ben"}, {"device": "bb"}, {"leg": "right"}):
+    for wish in ({"label": "Ben"}, {"device": "bb"}, {"leg": "right"}):
         assert nightly.select(items, **wish) == items[1:]
-    assert nightly.select(items, night="00001-1a2b3c4d") == items
+    assert nightly.select(items, november(21)) == items[1:]
+    assert nightly.select(items, november(20), november(21)) == items
+    assert nightly.select(items, "00001-1a2b3c4d") == items
     assert nightly.select(items, device="zz") == []
 
 
@@ -263,7 +264,7 @@ def test_hidden_nights_are_left_out_and_said(tmp_path: Path):
     archive = Archive(tmp_path)
     for name, day in (("00001-0", 20778), ("00002-0", 20779)):
         night = Builder(session=name, label="Ana").anchor(day=day).counts(8 * HOUR, plm=0)
-        archive.add(bytes(night.data), hashlib.sha256(night.data).hexdigest())
+        add_to(archive, bytes(night.data))
     Journal(tmp_path).hide("e6614103e7452b2f", "00002-0", "the strap fell off")
     items = archive.sessions()
     assert [("hidden" in i["flags"]) for i in items] == [False, True]
@@ -273,11 +274,24 @@ def test_hidden_nights_are_left_out_and_said(tmp_path: Path):
     assert "00002-0" in report.night(archive, items[1:])  # who asks for it sees it
 
 
+def test_the_page_of_a_date_leaves_hidden_sessions_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANKLET_HOME", str(tmp_path))
+    for name in ("00001-0", "00002-0"):
+        night = Builder(session=name).anchor().counts(8 * HOUR, plm=0)
+        add_to(Archive(tmp_path), bytes(night.data))
+    Journal(tmp_path).hide("e6614103e7452b2f", "00002-0", "the strap fell off")
+    out = tmp_path / "page.html"
+    assert main(["report", "2026-11-21", "--out", str(out)]) == 0
+    assert "00001-0" in out.read_text() and "00002-0" not in out.read_text()
+    assert main(["report", "00002-0", "--out", str(out)]) == 0
+    assert "00002-0" in out.read_text()  # who asks for it sees it
+
+
 def test_the_trend_reads_no_raw_file_but_the_newest_nights(tmp_path: Path):
     archive = Archive(tmp_path)
     for name, day in (("00001-0", 20778), ("00002-0", 20779)):
         data = bytes(Builder(session=name).anchor(day=day).counts(8 * HOUR, plm=0).data)
-        archive.add(data, hashlib.sha256(data).hexdigest())
+        add_to(archive, data)
     (tmp_path / "raw/e6614103e7452b2f/00001-0.plm").unlink()
     whole_page = report.trend(archive, archive.sessions())
     assert "Sunday 22 November 2026" in whole_page
@@ -291,7 +305,7 @@ def test_commands_find_nights_by_label_and_say_when_there_is_none(tmp_path, monk
     monkeypatch.setenv("ANKLET_HOME", str(tmp_path))
     for name, label in (("00001-0", "Ana"), ("00002-0", "Ben")):
         data = bytes(Builder(session=name, label=label).anchor().counts(8 * HOUR, plm=0).data)
-        Archive(tmp_path).add(data, hashlib.sha256(data).hexdigest())
+        add_to(Archive(tmp_path), data)
     assert main(["nights", "--label", "Ben", "--json"]) == 0
     assert [i["session"] for i in json.loads(capsys.readouterr().out)] == ["00002-0"]
     out = tmp_path / "page.html"
@@ -325,9 +339,7 @@ def test_work_grows_with_the_nights_and_not_with_their_square(tmp_path: Path, mo
         archive = Archive(tmp_path / str(nights))
         archive.rebuild()
         listed = _steps(monkeypatch, archive.sessions)
-        return listed, _steps(
-            monkeypatch, lambda: archive.add(data, hashlib.sha256(data).hexdigest())
-        )
+        return listed, _steps(monkeypatch, lambda: add_to(archive, data))
 
     (listed, filed), (listed_later, filed_later) = steps(40), steps(80)
     assert listed_later < 2.2 * listed
@@ -358,7 +370,7 @@ def _steps(monkeypatch, work):
 def test_a_database_of_an_older_anklet_is_made_again(tmp_path: Path, capsys):
     archive = Archive(tmp_path)
     data = bytes(periodic().counts(HOUR, plm=4).data)
-    archive.add(data, hashlib.sha256(data).hexdigest())
+    add_to(archive, data)
     before = archive.sessions()
     archive.db.unlink()
     with sqlite3.connect(archive.db) as db:

@@ -1,7 +1,6 @@
 """The pages: who may ask, what the forms refuse, and that nothing then has changed."""
 
 import datetime as dt
-import hashlib
 import os
 import re
 import signal
@@ -19,7 +18,7 @@ from anklet.errors import NoBoard
 from anklet.journal import Journal
 from anklet.web.jobs import Jobs, Outcome
 from anklet.web.server import create_app
-from nightbytes import periodic, whole
+from nightbytes import add_to, periodic, whole
 
 DEVICE, SESSION = "e6614103e7452b2f", "00001-1a2b3c4d"
 NIGHT = "2026-11-21"
@@ -28,7 +27,7 @@ OURS = {"Origin": "http://localhost"}
 
 
 def file(home, data):
-    Archive(home).add(data, hashlib.sha256(data).hexdigest())
+    add_to(Archive(home), data)
 
 
 @pytest.fixture

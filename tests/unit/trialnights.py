@@ -1,11 +1,10 @@
 """A person's nights and evenings, for the tests of trial and compare."""
 
 import datetime as dt
-import hashlib
 
 from anklet.archive import Archive
 from anklet.trial import CLOCK
-from nightbytes import Builder
+from nightbytes import Builder, add_to
 
 FIRST = dt.date(2026, 1, 5)
 
@@ -21,7 +20,7 @@ def file_night(home, day, plm, hours=7, *, label="", leg="left", device="e661410
     night.anchor(day=since, ms_of_day=22 * 3600_000, tz_min=0)
     night.counts(int(hours * 3600_000), lm=plm, clm=plm, plm=plm, series=1, plm_strict=plm)
     data = bytes(night.data)
-    Archive(home).add(data, hashlib.sha256(data).hexdigest())
+    add_to(Archive(home), data)
 
 
 def evening(monkeypatch, day):

@@ -69,8 +69,12 @@ def contract(board, press):
     seen["utc"].append(board.utc())
     seen["button"] = [board.button()]
     press(True)
-    seen["button"].append(board.button())
+    seen["button"] += [board.button(), board.button(), board.button()]  # the edge, and then held
     press(False)
+    seen["button"].append(board.button())
+    press(True)
+    press(False)
+    seen["button"] += [board.button(), board.button()]
     board.led(True)
     board.led(False)
     board.feed()
@@ -84,6 +88,8 @@ def simulated():
 
     def press(down):
         board.pressed = down
+        if down:
+            board.press()
 
     seen = contract(board, press)
     bus = board.buses()[0]
@@ -103,6 +109,7 @@ def rp2():
     import time  # noqa: PLC0415
 
     import machine  # noqa: PLC0415 - the fake
+    from rp2_board import Board  # noqa: PLC0415
 
     machine.i2c_devices[0x18] = lis3dh = bytearray(64)
     lis3dh[WHO_AM_I] = 0x33
@@ -111,7 +118,7 @@ def rp2():
     board = make()
 
     def press(down):
-        machine.levels[hw.BUTTON] = 0 if down else 1
+        machine.press(hw.BUTTON, down)
 
     seen = contract(board, press)
     board.led(True)
@@ -119,6 +126,14 @@ def rp2():
     seen["opened"] = machine.opened
     seen["watchdogs"] = [dog.fed for dog in machine.watchdogs]
     seen["kept_at"] = [at for at, value in machine.mem32.items() if value == (1 << 30) - 1]
+    board.save_power()
+    board.sleep_ms(1)
+    machine.mem32[0x50110050] = 0
+    board.save_power()
+    board.sleep_ms(2)
+    seen["slept_lightly"] = list(machine.slept)
+    Board("x", hw.CHIP, hw.LED, clock=48000000).buses()
+    seen["clocks"] = [len(machine.opened) - 1, machine.clocks]
     machine.levels[29] = 27500
     seen["battery_mv"] = board.battery_mv()
     # A sensor that holds SDA, as after a reset in the middle of a read.

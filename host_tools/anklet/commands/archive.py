@@ -16,47 +16,46 @@ if TYPE_CHECKING:
 
 def add(command: Command) -> None:
     sub = command("nights", _nights, "the table of nights")
-    _filters(sub)
+    filters(sub)
     sub.add_argument(
         "--both-legs", action="store_true", help="nights with two boards: both legs as one"
     )
 
     sub = command("report", _report, "the picture of one night, or of all of them", False)
     sub.add_argument("night", nargs="?", metavar="NIGHT", help="its date or its session")
-    _filters(sub)
+    filters(sub)
     sub.add_argument("--out", type=Path, metavar="FILE.html")
     sub.add_argument("--open", action="store_true", help="open it in the browser")
 
     command("rebuild", _rebuild, "make the database again from the raw night files", False)
 
 
-def _filters(sub: argparse.ArgumentParser) -> None:
+def filters(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--label", metavar="TEXT", help="only nights of this label")
     sub.add_argument("--device", metavar="NUMBER", help="only of this board: the end is enough")
     sub.add_argument("--leg", choices=("left", "right"))
 
 
-def _chosen(args: argparse.Namespace, night: str | None = None) -> "tuple[Archive, list[Item]]":
-    """The archive and its sessions that were asked for. Raises BadInput when none of them fits."""
+def chosen(args: argparse.Namespace, *nights: str) -> "tuple[Archive, list[Item]]":
+    """The archive and its sessions that were asked for, hidden ones among them; nights: dates or
+    sessions. Raises BadInput when nothing fits, or nothing fits one of the nights."""
     from anklet.archive import Archive, home
     from anklet.nightly import select
 
     archive = Archive(home())
     items = archive.sessions()
     given = {"label": args.label, "device": args.device, "leg": args.leg}
-    chosen = select(items, night, **given)
-    if not chosen and (items or night):
-        wish = [night or "", *(f"of {name} {text!r}" for name, text in given.items() if text)]
-        raise BadInput(
-            f"There is no night {' '.join(filter(None, wish))}; anklet nights lists them."
-        )
-    return archive, chosen
+    for night in [(night,) for night in nights] or [()]:
+        if (items or night) and not select(items, *night, **given):
+            wish = [*night, *(f"of {name} {text!r}" for name, text in given.items() if text)]
+            raise BadInput(f"There is no night {' '.join(wish)}; anklet nights lists them.")
+    return archive, select(items, *nights, **given)
 
 
 def _nights(args: argparse.Namespace) -> None:
     from anklet.nights import table
 
-    archive, items = _chosen(args)
+    archive, items = chosen(args)
     if args.both_legs:
         from anklet import bothlegs
 
@@ -72,11 +71,15 @@ def _nights(args: argparse.Namespace) -> None:
 
 
 def _report(args: argparse.Namespace) -> None:
-    archive, items = _chosen(args, args.night)
     from anklet import report
+    from anklet.nightly import shown
 
     out = args.out or Path(f"anklet-{args.night or 'nights'}.html")
-    page = report.night(archive, items) if args.night else report.trend(archive, items)
+    if args.night:
+        archive, items = chosen(args, args.night)
+        page = report.night(archive, shown(items, args.night) or items)
+    else:
+        page = report.trend(*chosen(args))
     report.write(page, out)
     print(f"wrote {out}")
     if args.open:

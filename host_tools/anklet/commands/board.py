@@ -4,6 +4,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 from anklet.commands import RULES, Command, print_json
 from anklet.errors import BadInput
@@ -19,6 +20,11 @@ def add(command: Command) -> None:
     sub.add_argument("--port", metavar="PORT", help="ask this serial port alone")
 
     sub = command("install", _install, "put the firmware on a board or update it; nights stay")
+    sub.description = (
+        "Puts the firmware on a board or updates it, and checks the board like doctor; nights and "
+        "settings stay. Exit code 6: it is installed, but something needs attention; or the copy "
+        "failed and what was there stays."
+    )
     sub.add_argument("--port", metavar="PORT", help=port)
     sub.add_argument("--board", metavar="NAME", help="else found by itself")
     sub.add_argument("--leg", choices=("left", "right"))
@@ -83,12 +89,12 @@ def _install(args: argparse.Namespace) -> None:
         print_json(found)
     else:
         print(summary(found))
+    _attention(found["selftest"])
 
 
 def _doctor(args: argparse.Namespace) -> None:
     from anklet import doctor, ports
     from anklet.archive import Archive, home
-    from anklet.errors import NotVerified
 
     port = ports.find(args.port)
     if args.fit:
@@ -108,6 +114,13 @@ def _doctor(args: argparse.Namespace) -> None:
         print_json(found)
     else:
         print(doctor.table(found))
+    _attention(found)
+
+
+def _attention(found: dict[str, Any]) -> None:
+    """Raises NotVerified when a check, of what doctor found, is not all right."""
+    from anklet.errors import NotVerified
+
     bad = sum(not check["ok"] for check in found["checks"])
     if bad:
         sys.stdout.flush()

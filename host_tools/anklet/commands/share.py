@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from anklet.commands import RULES, Command, print_json, readable, writing
+from anklet.commands.archive import chosen, filters
 from anklet.errors import BadInput
 
 FORMATS = ("csv", "json", "edf", "parquet")
@@ -17,9 +18,12 @@ def add(command: Command) -> None:
     sub.description = (
         "Writes the nights (all, or those named) as CSV tables, one JSON file, EDF+ with the "
         "movements as annotations, or Parquet partitioned by device and night. The columns are "
-        "described in columns.csv, in the JSON file and in the README."
+        "described in columns.csv and in the JSON file. Hidden sessions are left out, unless they "
+        "are named by their session."
     )
     sub.add_argument("nights", nargs="*", metavar="NIGHT", help="dates or sessions; else all")
+    filters(sub)
+    sub.add_argument("--all", action="store_true", help="hidden sessions too")
     sub.add_argument("--format", choices=FORMATS, required=True)
     sub.add_argument("--out", type=Path, required=True, metavar="PATH", help="folder; json: file")
 
@@ -37,26 +41,27 @@ def add(command: Command) -> None:
 
 
 def _export(args: argparse.Namespace) -> None:
-    from anklet import export
-    from anklet.archive import Archive, home
-    from anklet.journal import Journal
-    from anklet.progress import percent
-
-    archive = Archive(home())
-    items = archive.sessions()
-    for name in args.nights:
-        if not any(name in (item["night"], item["session"]) for item in items):
-            raise BadInput(f"There is no night {name}; anklet nights lists them.")
-    if args.nights:
-        items = [i for i in items if {i["night"], i["session"]} & set(args.nights)]
+    archive, items = chosen(args, *args.nights)
     if not items:
         raise BadInput("There are no nights yet; anklet sync files those of a board.")
+    from anklet import export
+    from anklet.journal import Journal
+    from anklet.nightly import shown
+    from anklet.progress import percent
+
+    hidden = len(items)
+    if not args.all:
+        items = shown(items, *args.nights)
+    hidden -= len(items)
+    if not items:
+        raise BadInput("All of these are hidden; --all exports them all the same.")
     nights = [partial(archive.load, item["session"], item["device"]) for item in items]
     with writing(args.out):
         written = export.write(
             args.format, nights, Journal(archive.path), args.out, percent("exporting")
         )
-    print(f"wrote {len(items)} sessions to {args.out} ({len(written)} files)")
+    left_out = f"; {hidden} hidden left out" if hidden else ""
+    print(f"wrote {len(items)} sessions to {args.out} ({len(written)} files){left_out}")
 
 
 def _agree(args: argparse.Namespace) -> None:

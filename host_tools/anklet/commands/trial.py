@@ -65,7 +65,7 @@ def add(command: Command) -> None:
 
 
 def _plan(args: argparse.Namespace) -> None:
-    from anklet import durable
+    from anklet import durable, lines
     from anklet.archive import Archive, home
     from anklet.journal import label_of
     from anklet.trial import forms, tonight, words
@@ -94,7 +94,7 @@ def _plan(args: argparse.Namespace) -> None:
         blind=args.blind,
         min_hours=args.min_hours,
         seed=args.seed,
-        made=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        made=lines.now(),
         simulated=simulated,
         taken={other.id for other in trials.sealed()},
     )

@@ -7,8 +7,6 @@ from anklet.errors import BadInput
 from anklet.journal import Journal
 from anklet.nightfile import Session
 
-FORMATS = ("csv", "json", "edf", "parquet")
-
 
 def write(
     form: str,
@@ -17,7 +15,7 @@ def write(
     out: Path,
     progress: Callable[[float], None] = lambda share: None,
 ) -> list[Path]:
-    """Write the nights in one of FORMATS; what was written.
+    """Write the nights as csv, json, edf or parquet; what was written.
 
     nights: each loads one session when it is called, so that memory does not grow with the years.
     out: a file for json, a folder for the others, made if it is not there. progress: called with

@@ -132,16 +132,7 @@ def _time(night: Session, ms: int) -> str | None:
 
 def _lms(night: Session) -> Iterator[Row]:
     for at, lm in enumerate(night.lms, 1):
-        yield {
-            "lm": at,
-            "time": _time(night, lm.onset_ms),
-            "onset_s": lm.onset_ms / 1000,
-            "duration_s": lm.duration_ms / 1000,
-            "peak_mg": lm.peak_mg,
-            "class": lm.kind,
-            "plm": lm.plm,
-            "series": lm.series,
-        }
+        yield {"lm": at, "time": _time(night, lm.onset_ms), **lm.as_json()}
 
 
 def _minutes(night: Session) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 Nothing on a page asks the network for anything. Data flows one way:
 
     night:  raw file -> Session -> view.Night -> figures, timeline, onenight -> page
-    trend:  database -> nightly.by_night, journal, trials -> trendfigures, trend -> page
+    trend:  database -> nightly.by_night, journal, trials -> strips, trendfigures, trend -> page
 """
 
 import os
@@ -95,9 +95,19 @@ def write(page: str, out: Path) -> None:
 def _joined(archive: Archive, items: Items) -> list[Session]:
     shown = [{**item, "flags": [f for f in item["flags"] if f != "hidden"]} for item in items]
     return [
-        nightly.joined([archive.load(item["session"], item["device"]) for item in group])
+        nightly.joined([_traced(archive, item["session"], item["device"]) for item in group])
         for group in nightly.grouped(shown)
     ]
+
+
+def _traced(archive: Archive, session: str, device: str) -> Session:
+    """The session, with its trace where the archive has it."""
+    loaded = archive.load(session, device)
+    if data := archive.trace(session, device):
+        from anklet import trace  # noqa: PLC0415 - numpy is slow to import
+
+        loaded.trace = trace.drawn(loaded, trace.parse(data, session))
+    return loaded
 
 
 def _noted(entries: Callable[[str], Mapping[str, Mapping[str, Any]]]) -> Noted:

@@ -8,7 +8,7 @@ from typing import Any
 from anklet.nightfile import Session
 from anklet.rate import interval as rate_interval
 from anklet.report import figures, words
-from anklet.report.parts import chart, exactly, facts, key, table
+from anklet.report.parts import chart, exactly, facts, key, table, terms
 from anklet.report.timeline import timeline
 from anklet.report.view import Night, span_text
 from anklet.report.words import journal_words
@@ -68,7 +68,7 @@ def _sheet(night: Night, noted: Mapping[str, Any], end: str) -> str:
             _timeline(night, end),
             f'<div class="pair">{_hours(night, end)}{_imis(night, end)}</div>',
             f'<div class="pair">{_series(night)}{_sensor(night)}</div>',
-            _definitions(night),
+            terms(words.definitions(night)),
         ]
     )
 
@@ -192,7 +192,7 @@ def _timeline(night: Night, end: str) -> str:
 <p class="quiet">One row is one hour. A dense run of bars is a series.
 <span class="mouse">Point at a mark for its time, length and peak. Drag across to zoom,
 double-click to go back.</span></p>
-{key()}
+{key(bool(night.session.trace))}
 {chart("timeline" + end, summary)}
 </section>"""
 
@@ -301,16 +301,3 @@ def _before(s: Session) -> str:
     length = span_text(lost_ms / 1000) if lost_ms else "an unknown time"
     why = STARTS.get(s.meta.get("start", ""), "the reason is unknown")
     return f"the session before, after {length} without recording: {why}"
-
-
-def _definitions(night: Night) -> str:
-    terms = "".join(
-        f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>"
-        for term, text in words.definitions(night)
-    )
-    return f"""<section class="card screen">
-<details>
-<summary>Exactly what each number means</summary>
-<dl class="terms">{terms}</dl>
-</details>
-</section>"""

@@ -5,6 +5,9 @@
   const WEEK = 7 * DAY;
   const PAGE = 990; // px of an A4 page within its margins, less the footer
   const MANY = 500; // points whose intervals can still be told apart
+  const MINUTE = 60000;
+  const STEP = 200; // ms of a level of the trace
+  const HOLE = 255;
   const root = document.documentElement;
   const figures = JSON.parse(document.getElementById("figures").textContent);
   const sheets = [...document.querySelectorAll(".sheet, .new-sheet")].filter(
@@ -53,6 +56,62 @@
     return cut;
   }
 
+  // Height in its row, 0 to 1, of a level of the trace; see firmware/plmcore/trace.py for levels.
+  const HEIGHTS = Array.from({ length: HOLE + 1 }, (_, level) => {
+    const power = level < 16 ? level : (8.5 + (level % 8)) * 2 ** ((level >> 3) - 1);
+    const mg = Math.sqrt(power / 10) / 2.048;
+    return Math.min(1, Math.max(0, Math.log2(mg / 4) / 7));
+  });
+
+  // The trace as areas that stand on the rows' ground: the greatest level of each pixel.
+  function area(trace, [from, to], width) {
+    trace.levels ??= trace.pieces.map(([ms, text]) => [
+      ms,
+      Uint8Array.from(atob(text), (c) => c.charCodeAt(0)),
+    ]);
+    const x = [];
+    const y = [];
+    for (let row = 0; row < trace.rows; row++) {
+      const ground = row + 0.42;
+      for (const [ms, levels] of trace.levels) {
+        const hour = row * 60 * MINUTE - trace.lead - ms; // where the row begins in this piece
+        const at = (minute) => Math.floor((hour + minute * MINUTE) / STEP);
+        const first = Math.max(0, at(from));
+        const last = Math.min(levels.length, at(to) + 1);
+        const step = Math.max(1, Math.floor((at(to) - at(from)) / width));
+        let begin = null; // of an area, minute
+        for (let i = first; i <= last; i += step) {
+          let most = -1;
+          for (let k = i; k < Math.min(i + step, last); k++) {
+            if (levels[k] !== HOLE && levels[k] > most) most = levels[k];
+          }
+          const minute = (i * STEP - hour) / MINUTE;
+          if (most < 0) {
+            if (begin !== null) {
+              x.push(minute, begin, null);
+              y.push(ground, ground, null);
+            }
+            begin = null;
+            continue;
+          }
+          if (begin === null) {
+            begin = minute;
+            x.push(begin);
+            y.push(ground);
+          }
+          const top = ground - 0.84 * HEIGHTS[most];
+          x.push(minute, minute + (step * STEP) / MINUTE);
+          y.push(top, top);
+        }
+        if (begin !== null) {
+          x.push((last * STEP - hour) / MINUTE, begin, null);
+          y.push(ground, ground, null);
+        }
+      }
+    }
+    return { x, y };
+  }
+
   function draw() {
     const paper = root.classList.contains("paper");
     const style = getComputedStyle(root);
@@ -72,7 +131,18 @@
       if (layout.xaxis.type === "date") {
         data = data.map((trace) => fit(trace, layout.xaxis.range, layout.width - 110));
       }
+      if (figure.trace) {
+        Object.assign(data[figure.trace.index], area(figure.trace, layout.xaxis.range, layout.width));
+      }
       Plotly.react(chart, data, layout, config);
+      if (figure.trace && !chart.dataset.follows) {
+        chart.dataset.follows = "1";
+        chart.on("plotly_relayout", (changed) => {
+          if (!Object.keys(changed).some((key) => key.startsWith("xaxis"))) return;
+          const { x, y } = area(figure.trace, chart.layout.xaxis.range, chart.clientWidth);
+          Plotly.restyle(chart, { x: [x], y: [y] }, [figure.trace.index]);
+        });
+      }
     }
   }
 

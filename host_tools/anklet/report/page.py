@@ -10,6 +10,8 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs
 
+from anklet import about
+
 
 def document(title: str, body: str, charts: Mapping[str, Any], nav: str = "") -> str:
     """A whole page. body, nav: HTML, what comes from outside escaped; charts: figures by the name
@@ -42,6 +44,14 @@ def document(title: str, body: str, charts: Mapping[str, Any], nav: str = "") ->
 {nav}
 <main>
 {body}
+<section class="card screen">
+<details>
+<summary>{about.TITLE}</summary>
+<div class="prose">
+{about.html()}
+</div>
+</details>
+</section>
 <footer>
 <p>Made by Anklet, an open bedside monitor for periodic leg movements. It measures; it does not
 diagnose. Restless legs syndrome is diagnosed by talking with a doctor, and neither it nor periodic

@@ -36,12 +36,18 @@ def _escaped(text: str) -> str:
     return text if isinstance(text, Html) else escape(text)
 
 
-def key() -> str:
-    """The timeline's legend."""
+_AREA = (
+    "movement, 4 to 500 mg in steps of equal ratio",
+    '<path d="M0 16V12l3-2 3 4 3-11 3 9 3-3 3 4V16z" fill="var(--trace)"/>',
+)
+
+
+def key(traced: bool = False) -> str:
+    """The timeline's legend; traced: with the trace behind it."""
     items = "".join(
         f'<li><svg width="18" height="16" viewBox="0 0 18 16" aria-hidden="true">{drawing}</svg>'
         f"{name}</li>"
-        for name, drawing in _KEY
+        for name, drawing in (*_KEY, *([_AREA] if traced else []))
     )
     return f'<ul class="key">{items}</ul>'
 
@@ -89,6 +95,17 @@ def facts(rows: Iterable[tuple[str, str]]) -> str:
         for name, value in rows
     )
     return f'<table class="facts"><tbody>{body}</tbody></table>'
+
+
+def terms(definitions: Iterable[tuple[str, str]]) -> str:
+    """The card with the exact definitions, folded away."""
+    items = "".join(f"<dt>{escape(t)}</dt><dd>{escape(text)}</dd>" for t, text in definitions)
+    return f"""<section class="card screen">
+<details>
+<summary>Exactly what each number means</summary>
+<dl class="terms">{items}</dl>
+</details>
+</section>"""
 
 
 def exactly(of: str, definition: str) -> str:

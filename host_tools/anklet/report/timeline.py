@@ -1,5 +1,7 @@
 """The timeline: every movement of a night in rows of one hour, as a Plotly figure."""
 
+from base64 import b64encode
+
 from anklet.nightfile import LM
 from anklet.report.figures import Figure, figure
 from anklet.report.view import EPOCH_OFF_BODY, EPOCH_UPRIGHT, Night, Span, span_text
@@ -35,14 +37,19 @@ def timeline(night: Night) -> Figure:
         _track(night, "off body", away(EPOCH_OFF_BODY, "off the body"), "var(--upright)", "-"),
         _track(night, "gaps", gaps, "var(--gap)", "x"),
     ]
+    traced = {}
+    if night.session.trace:
+        # page.js fills it in, as finely as the screen shows it.
+        traced = {"trace": _trace(night, len(data))}
+        data.append(_area())
     data += [_dots(night, *each) for each in _classes(night)]
     rows = len(night.hours)
-    return figure(
+    drawn = figure(
         data,
         rows * ROW + 60,
         {
             "range": [0, 60],
-            "dtick": 10,
+            **({"nticks": 8} if traced else {"dtick": 10}),
             "tickangle": 0,
             "title": {"text": "minute of the hour", "standoff": 6},
         },
@@ -52,10 +59,36 @@ def timeline(night: Night) -> Figure:
             "ticktext": [hour.label for hour in night.hours],
             "showgrid": False,
             "showline": False,
+            "fixedrange": not traced,  # zooming in on one movement needs height, too
         },
         barmode="overlay",
         hovermode="closest",
     )
+    return drawn | traced
+
+
+def _trace(night: Night, index: int) -> Figure:
+    """For page.js: the trace's levels, and the number of the Plotly trace that shows them."""
+    return {
+        "index": index,
+        "lead": night.lead,
+        "rows": len(night.hours),
+        "pieces": [[ms, b64encode(levels).decode()] for ms, levels in night.session.trace],
+    }
+
+
+def _area() -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "movement",
+        "x": [],
+        "y": [],
+        "fill": "toself",
+        "fillcolor": "var(--trace)",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
 
 
 def _track(

@@ -4,36 +4,31 @@ What a board or a journal says is escaped here and in parts.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from itertools import islice
 from statistics import median
 from typing import Any
 
 from anklet import nightly, rate
-from anklet.journal import KEYS
+from anklet.damage import plural
 from anklet.report import trendfigures, words
-from anklet.report.parts import Html, chart, exactly, table
-from anklet.report.trendfigures import Strip
+from anklet.report.parts import Html, chart, exactly, table, terms
+from anklet.report.strips import Bands, Entries, of_journal, of_trials, short
 from anklet.report.view import span_text
 
 Item = dict[str, Any]
-Entries = Mapping[str, Mapping[str, Any]]  # night -> key -> value
-Bands = Sequence[tuple[str, str, str]]  # first night, last night, what it was
 
 RECENT = (7, 28)  # nights
 AT_FIRST = 91  # days that the charts span before a button is pressed
 YEAR = 364
 ROWS = 60  # of the table: the newest
-MOST_BARS = 13_000  # of the journal; more would make the page of ten years too large to send
 RANGES = ((28, "4 weeks"), (91, "3 months"), (365, "a year"), (0, "all nights"))
 HEAD = (
     *("Night", "Start", "Leg", "In bed", "PLM/h in bed", "95 % interval"),
     *("PLM", "CLM", "PI", "Remarks", "Journal"),
 )
 TEXT = ("Leg", "Remarks", "Journal")
-# These say how magnesium was taken; they stand beside it.
-ASIDE = ("magnesium_form", "route")
 REMARKS = {
     "gap": "gap",
     "cut": "cut off",
@@ -64,7 +59,7 @@ class Trend:
         """HTML and charts: a sheet for each label."""
         html, charts = [], {}
         for i, label in enumerate(sorted({item["label"] for item in self._items})):
-            mine = [item for item in self._items if item["label"] == label]
+            mine = nightly.select(self._items, label=label)
             body, more = self._label(label, mine, f"-{i}" if i else "")
             html.append(f'<div class="{"new-sheet" if i else "sheet"}">{body}</div>')
             charts |= more
@@ -79,7 +74,7 @@ class Trend:
         for night in nights:
             if night["plm_per_hour"] is not None:
                 legs.setdefault(night["of"], []).append(night)
-        undated = [i for i in items if not i["night"] and "hidden" not in i["flags"]]
+        undated = nightly.undated(items)
         parts = [_head(label, nights)]
         charts: dict[str, Any] = {}
         if legs:
@@ -87,7 +82,7 @@ class Trend:
             parts.append(self._points(legs, nights, entries, self._bands(label), end, charts))
             parts.append(_views(legs, nights[-1]["night"], end, charts))
         parts.append(self._table(nights, undated, len(items), entries))
-        parts.append(_definitions())
+        parts.append(terms(words.TREND_TERMS))
         return "\n".join(parts), charts
 
     def _points(
@@ -100,7 +95,7 @@ class Trend:
         charts: dict[str, Any],
     ) -> str:
         first, last = _spanned(nights)
-        strips = [*_trials(bands, nights[0]["night"]), *_strips(entries, nights[0]["night"])]
+        strips = [*of_trials(bands, nights[0]["night"]), *of_journal(entries, nights[0]["night"])]
         named = {escape(name): of for name, of in legs.items()}
         charts["points" + end] = trendfigures.points(named, strips, (first, last))
         there = {night["night"] for night in nights}
@@ -110,7 +105,7 @@ class Trend:
         )
         holes = ""
         if days > len(there):
-            holes = f" {words.plural(days - len(there), 'night')} without a recording"
+            holes = f" {plural(days - len(there), 'night')} without a recording"
             holes += (
                 " left its place empty." if days - len(there) == 1 else " left their places empty."
             )
@@ -140,10 +135,10 @@ calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</d
             more = f" The newest {ROWS} of {len(nights)}; anklet nights lists them all."
         left_out = sessions - len(undated) - sum(len(night["sessions"]) for night in nights)
         if left_out:
-            more += f" {words.plural(left_out, 'hidden recording')} left out."
+            more += f" {plural(left_out, 'hidden recording')} left out."
         if undated:
             more += (
-                f" {words.plural(len(undated), 'recording')} of unknown time at the end, and on no"
+                f" {plural(len(undated), 'recording')} of unknown time at the end, and on no"
                 " chart."
             )
         return f"""<section class="card screen">
@@ -178,7 +173,7 @@ calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</d
             str(night["counts"]["clm"]),
             "" if index is None else f"{index:.2f}",
             ", ".join(remarks),
-            _short("; ".join(words.journal_words(entries.get(night["night"] or "", {})))),
+            short("; ".join(words.journal_words(entries.get(night["night"] or "", {})))),
         )
 
 
@@ -221,7 +216,7 @@ def _head(label: str, nights: list[Item]) -> str:
         legs = ", ".join(dict.fromkeys(night["of"] for night in nights))
         rules = ", ".join(dict.fromkeys(night["rules"] for night in nights))
         when = f"{nights[0]['night']} to {nights[-1]['night']}"
-        line = f"{words.plural(len({n['night'] for n in nights}), 'night')}, {when} · {legs}"
+        line = f"{plural(len({n['night'] for n in nights}), 'night')}, {when} · {legs}"
         line += f" · scored by {rules}"
     return f"""<header>
 <p class="kicker">Periodic leg movements, all nights</p>
@@ -307,59 +302,3 @@ differ by chance too.</p>
 {chart("weekdays" + end, "PLM per hour in bed by weekday, with medians.")}
 </section>
 </div>"""
-
-
-def _trials(bands: Bands, first: str) -> list[Strip]:
-    bars = [
-        (begin, end, escape(text), f"{escape(text)}<br>{begin} to {end}")
-        for begin, end, text in bands
-        if end >= first
-    ]
-    return [Strip("Trial", bars, trial=True)] if bars else []
-
-
-def _strips(entries: Entries, first: str) -> Iterator[Strip]:
-    """A row for each item of the journal that has entries, equal neighbours joined to a band."""
-    for name, key in KEYS.items():
-        if name in ASIDE:
-            continue
-        bars: list[tuple[str, str, str, str]] = []
-        before = ""
-        for night, values in entries.items():
-            if name not in values or night < first:
-                continue
-            aside = ASIDE if name == "magnesium_mg" else ()
-            said = "; ".join(
-                words.journal_words({k: values[k] for k in (name, *aside) if k in values})
-            )
-            text = escape(str(values[name])) if key.kind in ("number", "whole") else "noted"
-            begin = night
-            if bars and said == before and bars[-1][1] == _before(night):
-                begin = bars.pop()[0]
-            before = said
-            when = night if begin == night else f"{begin} to {night}"
-            told = when if text == said else f"{when}<br>{escape(_short(said))}"
-            bars.append((begin, night, text, told))
-        if bars:
-            newest = bars[-MOST_BARS // len(KEYS) :]
-            yield Strip(f"{key.label}{', ' + key.unit if key.unit else ''}", newest)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
-def _before(night: str) -> str:
-    return (dt.date.fromisoformat(night) - dt.timedelta(days=1)).isoformat()
-
-
-def _definitions() -> str:
-    terms = "".join(
-        f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in words.TREND_TERMS
-    )
-    return f"""<section class="card screen">
-<details>
-<summary>Exactly what each number means</summary>
-<dl class="terms">{terms}</dl>
-</details>
-</section>"""

@@ -150,7 +150,7 @@ class Night:
                 in_bed[row] += minutes * seen
         labels = [f"+{row} h" for row in range(rows)]
         if self.session.start:
-            # To the nearest minute: a clock that drifts would make 21:59 of the second before 22:00.
+            # To the nearest minute: a clock that drifts would make 21:59 of what is nearly 22:00.
             begins = [row * HOUR - self.lead + 30_000 for row in range(rows)]
             labels = [self.clock(ms, seconds=False) for ms in begins]
         return [Hour(*each) for each in zip(labels, plm, in_bed, strict=True)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from anklet import damage
+from anklet.damage import plural
 from anklet.journal import KEYS
 from anklet.report.view import GAP_BREAKS_MS, Night, span_text
 
@@ -192,7 +193,3 @@ def journal_words(values: Mapping[str, Any]) -> list[str]:
         known = f" ({key.influence})" if key.influence else ""
         out.append(f"{key.label} {value}{of}{' ' + key.unit if key.unit else ''}{known}")
     return out
-
-
-def plural(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

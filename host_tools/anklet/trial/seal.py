@@ -7,14 +7,13 @@ trials/log.jsonl    one line an event, appended and never changed: a plan's seal
 The file has to be byte for byte what was sealed; where it is not, the copy tells what was altered.
 """
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from anklet import durable
+from anklet import durable, lines
 from anklet.errors import AnkletError, ArchiveUnwritable, BadInput, NotVerified
 from anklet.trial.plan import Plan, from_text, to_text
 
@@ -42,10 +41,9 @@ class Trials:
 
     def note(self, trial: str, event: str, **more: Any) -> None:
         """Append an event to the log. Raises ArchiveUnwritable."""
-        at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        line = {"at": at, "trial": trial, "event": event, **more}
+        line = {"at": lines.now(), "trial": trial, "event": event, **more}
         try:
-            durable.append_line(self.log, json.dumps(line, ensure_ascii=False))
+            lines.append(self.log, line)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -95,19 +93,12 @@ class Trials:
 
     def _events(self) -> Iterator[Event]:
         try:
-            lines = self.log.read_bytes().splitlines()
-        except FileNotFoundError:
-            return
+            for event in lines.read(self.log):
+                match event:
+                    case {"at": str(), "trial": str(), "event": str()}:
+                        yield event
         except OSError as error:
             raise self._unwritable(error) from error
-        for text in lines:
-            try:
-                event = json.loads(text)
-            except ValueError:
-                continue  # torn by a power cut
-            match event:
-                case {"at": str(), "trial": str(), "event": str()}:
-                    yield event
 
     def _unwritable(self, error: OSError) -> AnkletError:
         return ArchiveUnwritable(

@@ -11,6 +11,7 @@ from anklet.archive import Archive
 from anklet.entries import KEYS, Values, check
 from anklet.errors import BadInput
 from anklet.journal import Journal, label_of, night_of, tonight
+from anklet.nightly import select
 
 EARLIER = 14  # nights listed below the form
 OURS = ("night", "label")  # what the form sends beside the entries
@@ -105,12 +106,11 @@ def _markers(
 ) -> list[tuple[str, str]]:
     """(time, leg) of each press of the board's button in this night."""
     found = []
-    for item in items:
-        if item["night"] == night and label in (None, item["label"]):
-            session = archive.load(item["session"], item["device"])
-            for marker in session.markers:
-                if when := session.at(marker["ms"]):
-                    found.append((f"{when:%H:%M:%S}", session.leg))
+    for item in select(items, night, label=label):
+        session = archive.load(item["session"], item["device"])
+        for marker in session.markers:
+            if when := session.at(marker["ms"]):
+                found.append((f"{when:%H:%M:%S}", session.leg))
     return sorted(found)
 
 

@@ -10,7 +10,7 @@ from anklet import about, report
 from anklet.archive import Archive
 from anklet.errors import BadInput
 from anklet.journal import Journal
-from anklet.nightly import Item, by_night, grouped
+from anklet.nightly import Item, by_night, grouped, undated
 
 SHOWN = 60  # nights on the list, unless all are asked for
 
@@ -34,9 +34,7 @@ def pages(archive: Archive) -> Blueprint:
             "nights.html",
             nights=nights if everything else nights[:SHOWN],
             more=0 if everything else max(0, len(nights) - SHOWN),
-            undated=[
-                item for item in items if not item["night"] and "hidden" not in item["flags"]
-            ],
+            undated=undated(items),
             hidden=[
                 item | {"why": reasons[item["device"], item["session"]]}
                 for item in items

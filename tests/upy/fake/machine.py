@@ -9,9 +9,19 @@ mem32.update({0x40054024: 3, 0x40054028: -1000, 0x400B0024: 3, 0x400B0028: -1000
 i2c_devices = {}  # address -> bytearray of registers
 spi_registers = None  # of the one device on SPI, or None
 levels = {}  # pin -> level; 1 by the pull-ups
+irqs = {}  # pin -> called at a falling edge, see press()
 held = {}  # pin that a device holds low -> falling clock edges until it lets go
 opened = []  # every bus with its arguments
+clocks = []  # each frequency that was set, and how many buses had been opened before
+slept = []  # ms of each light sleep
+mem32[0x50110050] = 1 << 16  # SIE_STATUS: a computer is connected
 watchdogs = []
+
+
+def press(pin, down):
+    levels[pin] = 0 if down else 1
+    if down and pin in irqs:
+        irqs[pin](pin)
 
 
 def unique_id():
@@ -19,7 +29,7 @@ def unique_id():
 
 
 class Pin:
-    IN, OUT, OPEN_DRAIN, PULL_UP = 0, 1, 2, 1
+    IN, OUT, OPEN_DRAIN, PULL_UP, IRQ_FALLING = 0, 1, 2, 1, 4
 
     def __init__(self, id, mode=-1, pull=-1, value=None):
         self.id = id
@@ -35,6 +45,19 @@ class Pin:
                     held[pin] = edges - 1
         levels[self.id] = value
         return None
+
+    def irq(self, handler, trigger, hard=False):
+        assert trigger == self.IRQ_FALLING
+        irqs[self.id] = handler
+
+
+def freq(hz):
+    clocks.append((hz, len(opened)))
+
+
+def lightsleep(ms):
+    time.sleep_ms(ms)
+    slept.append(ms)
 
 
 class I2C:

@@ -1,0 +1,67 @@
+"""The rows under the chart of all nights: what the journal and the trials say of each night.
+
+All texts are escaped here.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from anklet.journal import KEYS
+from anklet.report import words
+from anklet.report.trendfigures import Strip
+
+Entries = Mapping[str, Mapping[str, Any]]  # night -> key -> value
+Bands = Sequence[tuple[str, str, str]]  # first night, last night, what it was
+
+MOST_BARS = 13_000  # of the journal; more would make the page of ten years too large to send
+# These say how magnesium was taken; they stand beside it.
+ASIDE = ("magnesium_form", "route")
+
+
+def of_trials(bands: Bands, first: str) -> list[Strip]:
+    """A row for the periods of trials, if there are any."""
+    bars = [
+        (begin, end, escape(text), f"{escape(text)}<br>{begin} to {end}")
+        for begin, end, text in bands
+        if end >= first
+    ]
+    return [Strip("Trial", bars, trial=True)] if bars else []
+
+
+def of_journal(entries: Entries, first: str) -> Iterator[Strip]:
+    """A row for each item of the journal that has entries from the night `first` on, equal
+    neighbours joined to a band."""
+    for name, key in KEYS.items():
+        if name in ASIDE:
+            continue
+        bars: list[tuple[str, str, str, str]] = []
+        before = ""
+        for night, values in entries.items():
+            if name not in values or night < first:
+                continue
+            aside = ASIDE if name == "magnesium_mg" else ()
+            said = "; ".join(
+                words.journal_words({k: values[k] for k in (name, *aside) if k in values})
+            )
+            text = escape(str(values[name])) if key.kind in ("number", "whole") else "noted"
+            begin = night
+            if bars and said == before and bars[-1][1] == _before(night):
+                begin = bars.pop()[0]
+            before = said
+            when = night if begin == night else f"{begin} to {night}"
+            told = when if text == said else f"{when}<br>{escape(short(said))}"
+            bars.append((begin, night, text, told))
+        if bars:
+            newest = bars[-MOST_BARS // len(KEYS) :]
+            yield Strip(f"{key.label}{', ' + key.unit if key.unit else ''}", newest)
+
+
+def short(text: str) -> str:
+    """Cut to what fits a hover text or a cell."""
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _before(night: str) -> str:
+    return (dt.date.fromisoformat(night) - dt.timedelta(days=1)).isoformat()
