@@ -2,8 +2,9 @@
 
     micropython wear.py NIGHTS
 
-Each night is one of eight hours with 300 movements as the firmware writes it: a flush a minute and
-some for movements that wait, and its trace; a computer files it. Prints a JSON object.
+Each night is one of eight hours with 300 movements as the firmware writes it (monitor.FLUSH_MS and
+CALM_MS: some 490 flushes, as of a simulated night), and its trace; a computer files it. Prints a
+JSON object.
 """
 
 import json
@@ -52,17 +53,20 @@ def night(number, numbers):
             trace._state[AT] = trace._state[END]
             trace._seal()
         trace.flush()
-        for _ in range(LMS * minute // 480 - LMS * (minute - 1) // 480):
+        # Movements fill 5 of 8 hours. Then a flush comes every 42 s, else every three minutes.
+        moving = minute % 160 < 100
+        for _ in range(moving * (LMS * minute // 300 - LMS * (minute - 1) // 300)):
             log.lm(minute, minute, minute, 1500, 100, 0, 1, 1)
-        if numbers.below(480) < 90:
+        if moving and numbers.below(100) < 43:
             log.flush()
             flushes += 1
         log.epoch(3000 * minute, 60000 * minute, 3000, 100, 20, 64, 0, 0, 0)
         if minute % 10 == 0:
             log.counts(3000 * minute, 60000 * minute, 0, COUNTS)
-        log.flush()
+        if moving or minute % 3 == 0:
+            log.flush()
+            flushes += 1
         log.look()
-        flushes += 1
     log.close()
     trace.close()
     with open(log.path + ".ok", "w") as file:
