@@ -31,7 +31,7 @@ pico: $(READY) ## an emulated Raspberry Pi Pico on a serial port, to try every c
 	@$(BIN)/python tests/pico/play.py
 
 test: $(READY) ## all tests, on CPython and on real MicroPython
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(READY) ## lint, format and types
 	$(BIN)/ruff check
