@@ -91,11 +91,11 @@ def sync_rows() -> Iterator[Row]:
     from tests.bench import sync_rate  # noqa: PLC0415
 
     found = sync_rate.emulated()
-    times = found["ratio_board"]
+    times = found["ratio"]  # of wall time: in the board's own the answer to a turn takes none
     yield Row(
-        "sync: bytes/s of the board's clock", f"{found['ours_board']:.0f}",
-        f"{found['mpremote_board']:.0f}", f"{times:.1f}", ">= 6", times >= 6,
-        "20 kB, rival: mpremote fs cp of the same file",
+        "sync: bytes/s, wall time", f"{found['ours']:.0f}",
+        f"{found['mpremote']:.0f}", f"{times:.1f}", ">= 6", times >= 6,
+        "20 kB, emulated Pico on a quiet machine; rival: mpremote fs cp of the same file",
     )  # fmt: skip
 
 
