@@ -56,13 +56,13 @@ def night(left: Sequence[Session], right: Sequence[Session]) -> dict[str, Any]:
         return {"aligned": False, "reason": reason}
     both = _overlap(_recorded(left), _recorded(right))
     in_bed = _overlap(_overlap(both, _lying(left)), _lying(right))
-    start = both[0][0] if both else 0
-    sides = [
-        [(onset - start, ms) for onset, ms in _movements(leg) if _inside(onset, both)]
-        for leg in (left, right)
-    ]
+    start = both[0][0]
+
+    def lms(leg: Sequence[Session]) -> list[Movement]:
+        return [(onset - start, ms) for onset, ms in _movements(leg) if _inside(onset, both)]
+
     holes = [(end - start, begin - end) for (_, end), (begin, _) in pairwise(both)]
-    scored = score.score_both(*_two(sides), score.rule_set(left[0].rules), holes)
+    scored = score.score_both(lms(left), lms(right), score.rule_set(left[0].rules), holes)
     in_bed_s = sum(end - begin for begin, end in in_bed) / 1000
     plm = scored["counts"]["plm"]
     return {
@@ -73,10 +73,6 @@ def night(left: Sequence[Session], right: Sequence[Session]) -> dict[str, Any]:
         **scored,
         "plm_per_hour": round(plm * 3600 / in_bed_s, 4) if in_bed_s else None,
     }
-
-
-def _two(sides: list[list[Movement]]) -> tuple[list[Movement], list[Movement]]:
-    return sides[0], sides[1]
 
 
 def _apart(left: Sequence[Session], right: Sequence[Session]) -> str:
