@@ -25,7 +25,7 @@ demo: $(READY) ## fourteen simulated nights: firmware, flash, USB, archive, repo
 	@$(BIN)/python -m anklet.demo
 
 demo-trial: $(READY) ## two simulated people, a trial of 36 nights each, by the commands alone
-	@$(BIN)/python -m anklet.demo_trial
+	@$(BIN)/python -m anklet.demo.trial
 
 pico: $(READY) ## an emulated Raspberry Pi Pico on a serial port, to try every command on
 	@$(BIN)/python tests/pico/play.py

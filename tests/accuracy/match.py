@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from anklet.matching import pairs
+from anklet.scoring.matching import pairs
 
 WITHIN_S = 1.0  # between the onsets of a pair
 

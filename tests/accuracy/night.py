@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from anklet import inputs, nightfile, replay
+from anklet.night import nightfile
+from anklet.signal import inputs, replay
 from anklet.simulate import make_night
 
 from .families import BY_NAME, Family, Outcome

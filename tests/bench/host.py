@@ -9,9 +9,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from anklet import replay, score
-from anklet.archive import Archive
-from anklet.inputs import Acceleration, to_raw
+from anklet.archive.store import Archive
+from anklet.scoring import score
+from anklet.signal import replay
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from anklet.simulate.files import write_csv
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import device_files
-from anklet.inputs import Acceleration, to_raw
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from emulator import EmulatedPico
 from mpremote.transport_serial import SerialTransport

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from anklet import nightfile, replay, rescore, trace
-from anklet.inputs import Acceleration, to_raw
+from anklet.night import nightfile, trace
+from anklet.scoring import rescore
+from anklet.signal import replay
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 
 SEEDS = (11, 12)  # nights of 8 h on which nothing was tuned

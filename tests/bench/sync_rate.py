@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 import device_files
-from anklet.link import Link
+from anklet.board.link import Link
 from emulator import EmulatedPico
 from mpremote.transport_serial import SerialTransport
 

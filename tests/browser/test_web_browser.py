@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from anklet import replay
-from anklet.archive import Archive
-from anklet.journal import Journal
+from anklet.archive.journal import Journal
+from anklet.archive.store import Archive
+from anklet.signal import replay
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from anklet import nightfile
+from anklet.night import nightfile
 
 from .files import Fuzzer
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from anklet.link import Link
+from anklet.board.link import Link
 
 
 @pytest.fixture(scope="session")

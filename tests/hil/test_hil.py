@@ -8,9 +8,9 @@ import time
 
 import pytest
 from anklet import cli
-from anklet.archive import Archive
-from anklet.nightfile import Session
-from anklet.sync import sync
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.night.nightfile import Session
 
 RECORD_S = 75  # an epoch and the flush after it
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import device_files
-from anklet.inputs import Acceleration, to_raw
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from emulator import EmulatedPico
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import device_files
 import pytest
-from anklet import nightfile
-from anklet.inputs import Acceleration, to_raw
-from anklet.nightfile import Session, record
+from anklet.night import nightfile
+from anklet.night.nightfile import Session, record
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from emulator import EmulatedPico
 from mpremote.transport_serial import SerialTransport

@@ -3,12 +3,13 @@
 import device_files
 import numpy as np
 import pytest
-from anklet import nightfile, replay
-from anklet.archive import Archive
-from anklet.inputs import Acceleration, to_raw
-from anklet.nightfile import Session
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.night import nightfile
+from anklet.night.nightfile import Session
+from anklet.signal import replay
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
-from anklet.sync import sync
 from emulator import DEVICE, EmulatedPico
 
 RATE = 50

@@ -4,7 +4,7 @@ import io
 
 import device_files
 import pytest
-from anklet import watch
+from anklet.board import watch
 from anklet.cli import main
 from emulator import EmulatedPico
 

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from anklet import firmware, install
-from anklet.archive import Archive
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.board import firmware, install
 from anklet.cli import main
-from anklet.sync import sync
 from emulator import DEVICE, EmulatedPico
 
 STILL = bytes((0, 0x40, 0, 0, 0, 0)) * 10000

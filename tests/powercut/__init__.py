@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from anklet import replay
+from anklet.signal import replay
 
 LINES = {
     "programs": "program operations of the flash",

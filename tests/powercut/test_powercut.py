@@ -1,7 +1,7 @@
 """A sample of `make powercut`."""
 
 import pytest
-from anklet import replay
+from anklet.signal import replay
 
 from tests import powercut
 

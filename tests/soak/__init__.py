@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from anklet import inputs, nightfile, replay, simulate
+from anklet import simulate
+from anklet.night import nightfile
+from anklet.signal import inputs, replay
 
 RATE = 50
 BLOCK = 4096

@@ -1,7 +1,7 @@
 """A few hours of `make soak`."""
 
 import pytest
-from anklet import replay
+from anklet.signal import replay
 
 from tests import soak
 

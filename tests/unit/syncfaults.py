@@ -17,11 +17,11 @@ import threading
 import tty
 
 import usb
-from anklet import replay
-from anklet.archive import Archive
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.board.simboard import SimBoard
 from anklet.errors import AnkletError
-from anklet.simboard import SimBoard
-from anklet.sync import sync
+from anklet.signal import replay
 from nightbytes import Builder, whole
 
 ONE, TWO, THREE = "00001-1a2b3c4d", "00002-5e6f7081", "00003-92a3b4c5"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from accuracy import families, match, night, rivals, table
 from accuracy.match import Score
-from anklet.inputs import Acceleration, to_raw
+from anklet.signal.inputs import Acceleration, to_raw
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,9 +4,9 @@ import json
 import random
 
 import pytest
-from anklet import agree
 from anklet.cli import main
 from anklet.errors import BadInput
+from anklet.scoring import agree
 
 
 def night(seed=1, hours=7.5):

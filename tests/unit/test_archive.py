@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from anklet import nightfile
-from anklet.archive import Archive, home
+from anklet.archive.store import Archive, home
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
+from anklet.night import nightfile
 from nightbytes import Builder, whole
 
 DEVICE = "e6614103e7452b2f"
@@ -173,7 +173,7 @@ def test_a_database_that_can_not_be_written_leaves_no_raw_file(tmp_path):
 
 def test_two_syncs_are_kept_apart(tmp_path):
     code = (
-        "import pathlib, sys, time; from anklet.archive import Archive\n"
+        "import pathlib, sys, time; from anklet.archive.store import Archive\n"
         "with Archive(pathlib.Path(sys.argv[1])).lock():\n"
         "    print('locked', flush=True); time.sleep(60)"
     )

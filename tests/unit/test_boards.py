@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from anklet import replay
+from anklet.signal import replay
 
 REPO = Path(__file__).resolve().parents[2]
 BOARDS = sorted(path.parent.name for path in (REPO / "boards").glob("*/hw.py"))

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from anklet import bothlegs
-from anklet.archive import Archive
-from anklet.boardinfo import Info
-from anklet.boardinfo import Night as Filed
+from anklet.archive.store import Archive
+from anklet.board.boardinfo import Info
+from anklet.board.boardinfo import Night as Filed
 from anklet.cli import main
-from anklet.score import run as score
+from anklet.scoring import bothlegs
+from anklet.scoring.score import run as score
 from nightbytes import Builder, add_to
 
 CASES = [

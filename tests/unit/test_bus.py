@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import hw
 import main
 import pytest
-from anklet import nightfile
-from anklet.inputs import Acceleration, to_raw
+from anklet.night import nightfile
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from drivers.bus import I2CBus
 from drivers.ds3231 import DS3231

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from anklet.archive import Archive
+from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.commands import archive
 from nightbytes import add_to, whole

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from anklet import clock, nightfile, nights
-from anklet.archive import Archive
-from anklet.boardinfo import read_info
-from anklet.clock import Anchor, Anchors
+from anklet.archive.store import Archive
+from anklet.board.boardinfo import read_info
+from anklet.night import clock, nightfile
+from anklet.night.clock import Anchor, Anchors
+from anklet.report import table as nights
 from anklet.report.view import Night as Shown
 from anklet.report.words import doubts
 from hypothesis import given

@@ -6,10 +6,10 @@ import time
 
 import pytest
 import usb
-from anklet import replay
-from anklet.archive import Archive
+from anklet.archive.store import Archive
 from anklet.cli import main
-from anklet.clock import Anchors
+from anklet.night.clock import Anchors
+from anklet.signal import replay
 
 pytestmark = pytest.mark.skipif(
     not replay.micropython(), reason="MicroPython has no wheel for this computer"

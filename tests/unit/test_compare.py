@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from anklet.archive.journal import Journal
 from anklet.cli import main
-from anklet.journal import Journal
 from trialnights import date, file_night
 
 

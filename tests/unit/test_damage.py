@@ -5,8 +5,8 @@ from bisect import bisect_right
 from pathlib import Path
 
 import pytest
-from anklet import damage, nightfile
-from anklet.damage import Damage
+from anklet.night import damage, nightfile
+from anklet.night.damage import Damage
 from nightbytes import Builder, whole
 from plmcore import record
 

@@ -6,10 +6,11 @@ import time
 
 import pytest
 import usb
-from anklet import doctor, replay, watch
+from anklet.board import doctor, watch
+from anklet.board.watch import Moment, Movement
 from anklet.cli import main
 from anklet.errors import BadInput, NotVerified
-from anklet.watch import Moment, Movement
+from anklet.signal import replay
 from nightbytes import whole
 
 pytestmark = pytest.mark.skipif(

@@ -8,11 +8,11 @@ import mne
 import numpy as np
 import pyedflib
 import pytest
-from anklet.archive import Archive
+from anklet.archive.journal import Journal
+from anklet.archive.store import Archive
 from anklet.cli import main
-from anklet.events import leg, read
-from anklet.journal import Journal
-from anklet.score import run as score
+from anklet.scoring.events import leg, read
+from anklet.scoring.score import run as score
 from nightbytes import Builder, add_to, periodic
 from plmcore import record
 

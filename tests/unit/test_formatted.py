@@ -2,10 +2,11 @@
 
 import pytest
 import usb
-from anklet import doctor, replay
-from anklet.archive import Archive
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.board import doctor
 from anklet.cli import main
-from anklet.sync import sync
+from anklet.signal import replay
 from nightbytes import whole
 
 pytestmark = pytest.mark.skipif(

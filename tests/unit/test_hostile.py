@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from anklet import nightfile, report
-from anklet.archive import Archive
+from anklet import report
+from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
+from anklet.night import nightfile
 from anklet.web.server import create_app
 from fuzz.files import Fuzzer, framed
 from nightbytes import META, Builder, add_to, whole

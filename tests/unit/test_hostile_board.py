@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 import usb
-from anklet import install, ports, replay
-from anklet.archive import Archive
-from anklet.boardinfo import read_info
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.board import install, ports
+from anklet.board.boardinfo import read_info
+from anklet.board.link import Link
 from anklet.errors import NoFirmware, NotVerified
-from anklet.link import Link
-from anklet.sync import sync
+from anklet.signal import replay
 from nightbytes import whole
 from syncfaults import in_child
 

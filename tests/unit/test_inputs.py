@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from anklet.errors import BadInput
-from anklet.inputs import Acceleration, read_acceleration, to_raw
-from anklet.resample import resample
+from anklet.signal.inputs import Acceleration, read_acceleration, to_raw
+from anklet.signal.resample import resample
 
 DATA = Path(__file__).parent.parent / "data"
 

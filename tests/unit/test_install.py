@@ -7,10 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 import usb
-from anklet import firmware, install, replay
+from anklet.board import firmware, install
+from anklet.board.link import Link
 from anklet.cli import main
 from anklet.errors import BadInput, NoFirmware, NotVerified
-from anklet.link import Link
+from anklet.signal import replay
 from nightbytes import whole
 from serial.tools import list_ports
 from usb import picoflash

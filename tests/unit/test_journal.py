@@ -4,9 +4,9 @@ import datetime as dt
 import json
 
 import pytest
-from anklet.entries import KEYS, check, parse
+from anklet.archive.entries import KEYS, check, parse
+from anklet.archive.journal import Journal, label_of, night_of, tonight
 from anklet.errors import ArchiveUnwritable, BadInput
-from anklet.journal import Journal, label_of, night_of, tonight
 
 NIGHT = "2026-11-21"
 TODAY = dt.date(2026, 11, 22)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import logformat_reader
 import pytest
-from anklet import nightfile, recount
-from anklet.damage import Damage
+from anklet.night import nightfile, recount
+from anklet.night.damage import Damage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nightbytes import whole

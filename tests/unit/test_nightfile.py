@@ -3,8 +3,9 @@
 import datetime as dt
 
 import pytest
-from anklet import nightfile, nights
-from anklet.damage import Damage
+from anklet.night import nightfile
+from anklet.night.damage import Damage
+from anklet.report import table as nights
 from hypothesis import given
 from hypothesis import strategies as st
 from nightbytes import EVENING, Builder, periodic, whole

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import usb
-from anklet import replay
+from anklet.signal import replay
 from nightbytes import whole
 
 HERE = Path(__file__).resolve().parent

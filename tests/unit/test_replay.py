@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from anklet import nightfile, replay
 from anklet.errors import AnkletError, BadInput
-from anklet.inputs import Acceleration, to_raw
+from anklet.night import nightfile
+from anklet.signal import replay
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night, write_csv
 
 DATA = Path(__file__).parent.parent / "data"

@@ -11,11 +11,12 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 import report_nights
-from anklet import about, nightly, report
-from anklet.damage import Damage
+from anklet import report
 from anklet.errors import BadInput
-from anklet.nightfile import Session, parse
-from anklet.report import figures, words
+from anklet.night import nightly
+from anklet.night.damage import Damage
+from anklet.night.nightfile import Session, parse
+from anklet.report import about, figures, words
 from anklet.report.timeline import timeline
 from anklet.report.view import Night
 

@@ -5,10 +5,12 @@ import json
 
 import numpy as np
 import pytest
-from anklet import inputs, nightfile, replay, rescore, trace
-from anklet.archive import Archive
+from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
+from anklet.night import nightfile, trace
+from anklet.scoring import rescore
+from anklet.signal import inputs, replay
 from anklet.simulate import make_night
 from plmcore import record
 from plmcore import trace as core

@@ -1,6 +1,7 @@
 """The series of a list: start, length, median interval."""
 
-from anklet import runs, score
+from anklet.night import runs
+from anklet.scoring import score
 
 MOVEMENTS = [(0, 1000), (20_000, 2000), (45_000, 3000), (65_000, 500), (300_000, 1000)]
 

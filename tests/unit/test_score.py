@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from anklet import inputs, legs, score
 from anklet.errors import BadInput
+from anklet.scoring import legs, score
+from anklet.signal import inputs
 from hypothesis import given
 from hypothesis import strategies as st
 from plmcore.rules import RULES

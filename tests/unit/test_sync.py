@@ -8,12 +8,13 @@ import time
 
 import pytest
 import usb
-from anklet import ports, replay
-from anklet.archive import Archive
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.board import ports
+from anklet.board.link import Link
 from anklet.cli import main
 from anklet.errors import ArchiveUnwritable, NoBoard, NoFirmware, NotVerified, PortBusy
-from anklet.link import Link
-from anklet.sync import sync
+from anklet.signal import replay
 from nightbytes import whole
 
 pytestmark = pytest.mark.skipif(

@@ -11,11 +11,12 @@ import threading
 
 import pytest
 import syncfaults
-from anklet import nightfile, replay
-from anklet.archive import Archive
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.board.link import Link
 from anklet.errors import ArchiveUnwritable, NotVerified
-from anklet.link import Link
-from anklet.sync import sync
+from anklet.night import nightfile
+from anklet.signal import replay
 from syncfaults import NIGHTS, ONE, THREE, TWO, Cable, contents, in_child
 
 pytestmark = pytest.mark.skipif(

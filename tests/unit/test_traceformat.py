@@ -2,8 +2,9 @@
 
 import logformat_reader
 import numpy as np
-from anklet import replay, trace
-from anklet.inputs import Acceleration, to_raw
+from anklet.night import trace
+from anklet.signal import replay
+from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from hypothesis import given, settings
 from hypothesis import strategies as st

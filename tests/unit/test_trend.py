@@ -11,11 +11,12 @@ import plotly.graph_objects as go
 import pytest
 import report_nights
 import years
-from anklet import nightly, rate, report
-from anklet.archive import Archive
+from anklet import report
+from anklet.archive.journal import Journal
+from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
-from anklet.journal import Journal
+from anklet.night import nightly, rate
 from anklet.report.trend import Trend
 from anklet.report.view import Night
 from nightbytes import EVENING, Builder, add_to, periodic, whole

@@ -122,7 +122,7 @@ def test_missing_short_and_foreign_nights_are_told(slept, anklet, home):
 
 
 def test_a_hidden_night_is_missing_and_told(slept, anklet, home):
-    from anklet.journal import Journal  # noqa: PLC0415
+    from anklet.archive.journal import Journal  # noqa: PLC0415
 
     slept()
     Journal(home).hide("e6614103e7452b2f", "00004-00000000", "the strap was off")

@@ -12,10 +12,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from anklet.archive import Archive
+from anklet.archive.journal import Journal
+from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import NoBoard
-from anklet.journal import Journal
 from anklet.web.jobs import Jobs, Outcome
 from anklet.web.server import create_app
 from nightbytes import add_to, periodic, whole

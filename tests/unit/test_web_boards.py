@@ -2,9 +2,9 @@
 
 import pytest
 import usb
-from anklet import replay
-from anklet.archive import Archive
-from anklet.journal import Journal
+from anklet.archive.journal import Journal
+from anklet.archive.store import Archive
+from anklet.signal import replay
 from anklet.web.jobs import Jobs
 from anklet.web.server import create_app
 from nightbytes import whole

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from anklet.archive import Archive
+from anklet.archive.store import Archive
 from anklet.trial import CLOCK
 from nightbytes import Builder, add_to
 

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from anklet import replay
-from anklet.simboard import SimBoard
+from anklet.board.simboard import SimBoard
+from anklet.signal import replay
 
 REPO = Path(__file__).resolve().parents[2]
 sys.path.append(str(REPO / "tests" / "pico"))

@@ -10,8 +10,8 @@ from anklet.commands import Command, print_json
 from anklet.errors import BadInput
 
 if TYPE_CHECKING:
-    from anklet.archive import Archive
-    from anklet.nightly import Item
+    from anklet.archive.store import Archive
+    from anklet.night.nightly import Item
 
 
 def add(command: Command) -> None:
@@ -39,8 +39,8 @@ def filters(sub: argparse.ArgumentParser) -> None:
 def chosen(args: argparse.Namespace, *nights: str) -> "tuple[Archive, list[Item]]":
     """The archive and its sessions that were asked for, hidden ones among them; nights: dates or
     sessions. Raises BadInput when nothing fits, or nothing fits one of the nights."""
-    from anklet.archive import Archive, home
-    from anklet.nightly import select
+    from anklet.archive.store import Archive, home
+    from anklet.night.nightly import select
 
     archive = Archive(home())
     items = archive.sessions()
@@ -53,11 +53,11 @@ def chosen(args: argparse.Namespace, *nights: str) -> "tuple[Archive, list[Item]
 
 
 def _nights(args: argparse.Namespace) -> None:
-    from anklet.nights import table
+    from anklet.report.table import table
 
     archive, items = chosen(args)
     if args.both_legs:
-        from anklet import bothlegs
+        from anklet.scoring import bothlegs
 
         found = bothlegs.nights(archive, items)
         if args.json:
@@ -72,7 +72,7 @@ def _nights(args: argparse.Namespace) -> None:
 
 def _report(args: argparse.Namespace) -> None:
     from anklet import report
-    from anklet.nightly import shown
+    from anklet.night.nightly import shown
 
     out = args.out or Path(f"anklet-{args.night or 'nights'}.html")
     if args.night:
@@ -89,7 +89,7 @@ def _report(args: argparse.Namespace) -> None:
 
 
 def _rebuild(args: argparse.Namespace) -> None:
-    from anklet.archive import Archive, home
+    from anklet.archive.store import Archive, home
     from anklet.progress import percent
 
     archive = Archive(home())

@@ -57,7 +57,7 @@ def add(command: Command) -> None:
 
 
 def _ports(args: argparse.Namespace) -> None:
-    from anklet import ports
+    from anklet.board import ports
     from anklet.errors import NoBoard
 
     try:
@@ -73,8 +73,8 @@ def _ports(args: argparse.Namespace) -> None:
 
 
 def _install(args: argparse.Namespace) -> None:
-    from anklet import ports
-    from anklet.install import install, summary
+    from anklet.board import ports
+    from anklet.board.install import install, summary
     from anklet.progress import percent
 
     given = {"leg": args.leg, "label": args.label, "rules": args.rules}
@@ -93,8 +93,8 @@ def _install(args: argparse.Namespace) -> None:
 
 
 def _doctor(args: argparse.Namespace) -> None:
-    from anklet import doctor, ports
-    from anklet.archive import Archive, home
+    from anklet.archive.store import Archive, home
+    from anklet.board import doctor, ports
 
     port = ports.find(args.port)
     if args.fit:
@@ -128,8 +128,8 @@ def _attention(found: dict[str, Any]) -> None:
 
 
 def _watch(args: argparse.Namespace) -> None:
-    from anklet import ports
-    from anklet.watch import watch
+    from anklet.board import ports
+    from anklet.board.watch import watch
 
     if args.seconds < 1:
         raise BadInput("--seconds has to be 1 or more.")
@@ -141,10 +141,10 @@ def _warn(text: str) -> None:
 
 
 def _sync(args: argparse.Namespace) -> None:
-    from anklet import ports
-    from anklet.archive import Archive, home
+    from anklet.archive.store import Archive, home
+    from anklet.archive.sync import sync
+    from anklet.board import ports
     from anklet.progress import transfer
-    from anklet.sync import sync
 
     archive = Archive(home())
     with transfer() as arriving:

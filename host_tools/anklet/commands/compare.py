@@ -20,9 +20,9 @@ def add(command: Command) -> None:
 
 
 def _compare(args: argparse.Namespace) -> None:
-    from anklet.archive import Archive, home
-    from anklet.compare import LEVEL, compare, text
-    from anklet.journal import Journal, label_of
+    from anklet.archive.journal import Journal, label_of
+    from anklet.archive.store import Archive, home
+    from anklet.trial.compare import LEVEL, compare, text
 
     items = Archive(home()).sessions()
     label = label_of(args.label, [item["label"] for item in items])

@@ -10,7 +10,7 @@ from anklet.commands import Command, print_json
 
 
 def add(command: Command) -> None:
-    from anklet.entries import KEYS
+    from anklet.archive.entries import KEYS
 
     sub = command("note", _note, "the journal: what you took and did, how the night was")
     width = max(map(len, KEYS))
@@ -32,9 +32,9 @@ def add(command: Command) -> None:
 
 
 def _note(args: argparse.Namespace) -> None:
-    from anklet.archive import Archive, home
-    from anklet.entries import parse
-    from anklet.journal import Journal, label_of, night_of
+    from anklet.archive.entries import parse
+    from anklet.archive.journal import Journal, label_of, night_of
+    from anklet.archive.store import Archive, home
 
     items = Archive(home()).sessions()
     label = label_of(args.label, [item["label"] for item in items])
@@ -51,7 +51,7 @@ def _note(args: argparse.Namespace) -> None:
 
 
 def _text(night: str, label: str | None, values: dict[str, Any]) -> str:
-    from anklet.entries import KEYS
+    from anklet.archive.entries import KEYS
 
     whose = f", {label}" if label else ""
     lines = [f"night of {night}{whose}"]

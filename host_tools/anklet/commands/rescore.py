@@ -31,7 +31,8 @@ def add(command: Command) -> None:
 
 def _rescore(args: argparse.Namespace) -> None:
     archive, items = chosen(args, args.night)
-    from anklet import rescore, trace
+    from anklet.night import trace
+    from anklet.scoring import rescore
 
     nights = [archive.load(item["session"], item["device"]) for item in items]
     traces = [archive.trace(night.session, night.device) for night in nights]

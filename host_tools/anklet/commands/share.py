@@ -45,8 +45,8 @@ def _export(args: argparse.Namespace) -> None:
     if not items:
         raise BadInput("There are no nights yet; anklet sync files those of a board.")
     from anklet import export
-    from anklet.journal import Journal
-    from anklet.nightly import shown
+    from anklet.archive.journal import Journal
+    from anklet.night.nightly import shown
     from anklet.progress import percent
 
     hidden = len(items)
@@ -66,7 +66,7 @@ def _export(args: argparse.Namespace) -> None:
 
 def _agree(args: argparse.Namespace) -> None:
     readable(*(path for path in (args.ours, args.reference) if not path.is_dir()))
-    from anklet import agree
+    from anklet.scoring import agree
 
     found = agree.run(args.ours, args.reference, args.rules, args.tolerance)
     if args.json:

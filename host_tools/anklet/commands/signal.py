@@ -56,8 +56,8 @@ def _simulate(args: argparse.Namespace) -> None:
 
 def _replay(args: argparse.Namespace) -> None:
     readable(args.file)
-    from anklet import replay
     from anklet.progress import percent
+    from anklet.signal import replay
 
     show = percent("replaying")
     found = replay.run(
@@ -78,7 +78,7 @@ def _replay(args: argparse.Namespace) -> None:
 
 def _score(args: argparse.Namespace) -> None:
     readable(args.file, args.other_leg)
-    from anklet import score
+    from anklet.scoring import score
 
     found = score.run(args.file, other_leg=args.other_leg, rules=args.rules)
     if args.json:

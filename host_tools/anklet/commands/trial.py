@@ -65,9 +65,9 @@ def add(command: Command) -> None:
 
 
 def _plan(args: argparse.Namespace) -> None:
-    from anklet import durable, lines
-    from anklet.archive import Archive, home
-    from anklet.journal import label_of
+    from anklet.archive import durable, lines
+    from anklet.archive.journal import label_of
+    from anklet.archive.store import Archive, home
     from anklet.trial import forms, tonight, words
     from anklet.trial import plan as planning
     from anklet.trial.power import chances
@@ -239,8 +239,8 @@ def _stop(args: argparse.Namespace) -> None:
 
 def _current(args: argparse.Namespace) -> "tuple[Plan, str, Trials]":
     """The newest trial of the person asked for, its seal unbroken."""
-    from anklet.archive import Archive, home
-    from anklet.journal import label_of
+    from anklet.archive.journal import label_of
+    from anklet.archive.store import Archive, home
     from anklet.trial.seal import Trials
 
     trials = Trials(home())
@@ -259,8 +259,8 @@ def _current(args: argparse.Namespace) -> "tuple[Plan, str, Trials]":
 
 def _seen(plan: "Plan") -> "tuple[Observed, bool]":
     """What was done so far, and whether the last night is over."""
-    from anklet.archive import Archive, home
-    from anklet.journal import Journal
+    from anklet.archive.journal import Journal
+    from anklet.archive.store import Archive, home
     from anklet.trial import tonight
     from anklet.trial.observed import observe
 

@@ -21,7 +21,7 @@ def add(command: Command) -> None:
 def _web(args: argparse.Namespace) -> None:
     if not 0 <= args.port <= 65535:
         raise BadInput("--port has to be a number from 1 to 65535.")
-    from anklet.archive import home
+    from anklet.archive.store import home
     from anklet.web.server import serve
 
     serve(home(), args.port, not args.no_open)

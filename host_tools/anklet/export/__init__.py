@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from anklet.archive.journal import Journal
 from anklet.errors import BadInput
-from anklet.journal import Journal
-from anklet.nightfile import Session
+from anklet.night.nightfile import Session
 
 
 def write(

@@ -13,10 +13,10 @@ from pathlib import Path
 import edfio
 import numpy as np
 
-from anklet.events import GAP
-from anklet.journal import Journal
-from anklet.nightfile import Session
-from anklet.recount import LEG_MOVEMENTS
+from anklet.archive.journal import Journal
+from anklet.night.nightfile import Session
+from anklet.night.recount import LEG_MOVEMENTS
+from anklet.scoring.events import GAP
 
 MINUTE_S = 60
 MISSING = -1.0  # mg, where nothing was recorded: EDF knows no empty value

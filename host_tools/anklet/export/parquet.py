@@ -4,11 +4,11 @@ read as one table."""
 from collections.abc import Iterable
 from pathlib import Path
 
+from anklet.archive.journal import Journal
 from anklet.errors import BadInput
 from anklet.export import tables
 from anklet.export.tables import Row
-from anklet.journal import Journal
-from anklet.nightfile import Session
+from anklet.night.nightfile import Session
 
 try:
     import pyarrow as pa

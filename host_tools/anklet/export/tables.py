@@ -6,9 +6,9 @@ Every table of every format has these columns; `columns` (a file of CSV and JSON
 from collections.abc import Iterator
 from typing import Any
 
-from anklet import nightfile
-from anklet.journal import KEYS, Journal
-from anklet.nightfile import Session, record
+from anklet.archive.journal import KEYS, Journal
+from anklet.night import nightfile
+from anklet.night.nightfile import Session, record
 
 Row = dict[str, Any]
 

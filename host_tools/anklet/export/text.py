@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from anklet.archive.journal import Journal
 from anklet.export import tables
 from anklet.export.tables import Row
-from anklet.journal import Journal
-from anklet.nightfile import Session
+from anklet.night.nightfile import Session
 
 SCHEMA = 1
 

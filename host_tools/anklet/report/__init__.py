@@ -12,11 +12,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from anklet import nightly
-from anklet.archive import Archive
+from anklet.archive.journal import Journal
+from anklet.archive.store import Archive
 from anklet.errors import BadInput
-from anklet.journal import Journal
-from anklet.nightfile import Session
+from anklet.night import nightly
+from anklet.night.nightfile import Session
 from anklet.report import onenight
 from anklet.report.page import document
 from anklet.report.trend import Trend
@@ -104,7 +104,7 @@ def _traced(archive: Archive, session: str, device: str) -> Session:
     """The session, with its trace where the archive has it."""
     loaded = archive.load(session, device)
     if data := archive.trace(session, device):
-        from anklet import trace  # noqa: PLC0415 - numpy is slow to import
+        from anklet.night import trace  # noqa: PLC0415 - numpy is slow to import
 
         loaded.trace = trace.drawn(loaded, trace.parse(data, session))
     return loaded

@@ -10,7 +10,7 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs
 
-from anklet import about
+from anklet.report import about
 
 
 def document(title: str, body: str, charts: Mapping[str, Any], nav: str = "") -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from anklet.journal import KEYS
+from anklet.archive.journal import KEYS
 from anklet.report import words
 from anklet.report.trendfigures import Strip
 

@@ -10,8 +10,8 @@ from itertools import islice
 from statistics import median
 from typing import Any
 
-from anklet import nightly, rate
-from anklet.damage import plural
+from anklet.night import nightly, rate
+from anklet.night.damage import plural
 from anklet.report import trendfigures, words
 from anklet.report.parts import Html, chart, exactly, table, terms
 from anklet.report.strips import Bands, Entries, of_journal, of_trials, short

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from anklet import damage
-from anklet.damage import plural
-from anklet.journal import KEYS
+from anklet.archive.journal import KEYS
+from anklet.night import damage
+from anklet.night.damage import plural
 from anklet.report.view import GAP_BREAKS_MS, Night, span_text
 
 SHORT_NIGHT = 4 * 3600  # s in bed; engineering: under it the hours are too few to speak of a night

@@ -4,8 +4,8 @@ import datetime as dt
 import os
 from pathlib import Path
 
+from anklet.archive.journal import tonight as next_night
 from anklet.errors import BadInput
-from anklet.journal import tonight as next_night
 
 CLOCK = "ANKLET_TRIAL_NOW"  # simulated: for demonstrations and tests; a plan carries it
 

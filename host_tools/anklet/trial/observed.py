@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from anklet.archive.journal import Value
 from anklet.errors import BadInput
-from anklet.journal import Value
-from anklet.nightly import by_night, select
+from anklet.night.nightly import by_night, select
 from anklet.trial.analysis import outcome
 from anklet.trial.plan import WITH, Plan, schedule
 

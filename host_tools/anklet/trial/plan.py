@@ -12,7 +12,7 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 
-from anklet import journal
+from anklet.archive import journal
 from anklet.errors import BadInput
 
 VERSION = 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from anklet.nightly import by_night, select
+from anklet.night.nightly import by_night, select
 from anklet.trial.analysis import analyse
 from anklet.trial.observed import outcomes
 from anklet.trial.plan import PAIRS, WITH, Plan, schedule, smallest_p

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from anklet import durable, lines
+from anklet.archive import durable, lines
 from anklet.errors import AnkletError, ArchiveUnwritable, BadInput, NotVerified
 from anklet.trial.plan import Plan, from_text, to_text
 

@@ -5,7 +5,7 @@ import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from anklet.journal import KEYS
+from anklet.archive.journal import KEYS
 from anklet.trial.analysis import Pair, Result, change
 from anklet.trial.observed import Observed
 from anklet.trial.plan import CAUTIONS, WITH, Plan, PlannedNight, smallest_p

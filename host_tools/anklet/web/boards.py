@@ -6,11 +6,11 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from anklet import doctor, firmware, ports
-from anklet.archive import Archive
+from anklet.archive.store import Archive
+from anklet.archive.sync import sync
+from anklet.board import doctor, firmware, ports
+from anklet.board.install import install, summary
 from anklet.errors import AnkletError, BadInput
-from anklet.install import install, summary
-from anklet.sync import sync
 from anklet.web.jobs import Job, Jobs, Outcome, Work
 
 # A serial port's name: pyserial also takes URLs, which could be any address.

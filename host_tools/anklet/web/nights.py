@@ -6,11 +6,12 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from anklet import about, report
-from anklet.archive import Archive
+from anklet import report
+from anklet.archive.journal import Journal
+from anklet.archive.store import Archive
 from anklet.errors import BadInput
-from anklet.journal import Journal
-from anklet.nightly import Item, by_night, grouped, undated
+from anklet.night.nightly import Item, by_night, grouped, undated
+from anklet.report import about
 
 SHOWN = 60  # nights on the list, unless all are asked for
 

@@ -18,7 +18,7 @@ from flask import Flask, Response, abort, render_template, request
 from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 
-from anklet.archive import Archive
+from anklet.archive.store import Archive
 from anklet.errors import AnkletError, PortBusy
 from anklet.web import boards, journal, nights
 from anklet.web.jobs import Jobs

@@ -1,0 +1,289 @@
+"""The archive: the raw night files as downloaded, and a database made from them (database.py).
+
+raw/<device>/<session>.plm    what counts; never changed, never removed
+raw/<device>/<session>.trc    its trace (see trace.py), where the board had one
+raw/<device>/anchors.jsonl    when computers spoke to the board, see clock.py; only ever grows
+anklet.db                     SQLite, can be rebuilt from the raw files
+"""
+
+import contextlib
+import datetime as dt
+import hashlib
+import itertools
+import math
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+import platformdirs
+
+from anklet.archive import database, durable, lines
+from anklet.archive.journal import Journal
+from anklet.board.boardinfo import Info
+from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
+from anklet.night import clock, nightfile
+from anklet.progress import percent
+
+TRACES = ".trc"
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def home() -> Path:
+    """$ANKLET_HOME, else the platform's data directory."""
+    given = os.environ.get("ANKLET_HOME")
+    return Path(given) if given else Path(platformdirs.user_data_dir("anklet"))
+
+
+class Archive:
+    """The archive at `path`. Nothing is created before something is filed."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.db = path / "anklet.db"
+        self._anchors: dict[str, clock.Anchors] = {}
+
+    def add(
+        self, data: bytes, sha256: str, session: str = "", device: str = ""
+    ) -> nightfile.Session:
+        """File a night as downloaded, then enter it into the database.
+
+        session, device: what to file it under; else its header says. Filing the same again
+        changes nothing. Other bytes under the same name are filed, and the older file is kept
+        beside it as <session>.plm.<hash>. Raises NotVerified, BadInput, ArchiveUnwritable.
+        """
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise NotVerified(
+                f"Night {session} is not what its hash says; nothing was filed. Run anklet sync "
+                f"again."
+            )
+        night = nightfile.parse(data, session, device)
+        target = self._raw(night.device, night.session)
+        self._renew()
+        with self._writing():
+            before = target.read_bytes() if target.exists() else None
+            if before is not None and before != data:
+                digest = hashlib.sha256(before).hexdigest()
+                durable.write(target.with_name(f"{target.name}.{digest[:8]}"), before)
+            if before != data:
+                durable.write(target, data)
+            try:
+                with database.writing(self.db) as db:
+                    self._enter(db, night, sha256, len(data))
+                    self._date_others(db, night)
+            except BaseException:
+                if before is None:
+                    target.unlink()
+                elif before != data:
+                    durable.write(target, before)
+                raise
+        return night
+
+    def filed(self, device: str, session: str) -> tuple[str, int] | None:
+        """Hash and size of a night that is filed whole, else None."""
+        if not self.db.exists():
+            return None
+        with self._reading() as db:
+            row = database.filed(db, device, session)
+        raw = self._raw(device, session)
+        if row and raw.is_file() and hashlib.sha256(raw.read_bytes()).hexdigest() == row[0]:
+            return row
+        return None
+
+    def add_trace(self, data: bytes, sha256: str, session: str, device: str) -> None:
+        """File a trace as downloaded. Raises NotVerified, BadInput, ArchiveUnwritable."""
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise NotVerified(
+                f"Trace {session} is not what its hash says; it was not filed. Run anklet sync "
+                f"again."
+            )
+        with self._writing():
+            durable.write(self._raw(device, session).with_suffix(TRACES), data)
+
+    def trace(self, session: str, device: str) -> bytes | None:
+        """The trace of a session as downloaded; None without one."""
+        file = self._raw(device, session).with_suffix(TRACES)
+        return file.read_bytes() if file.is_file() else None
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """What `nights --json` prints: by start; a night of unknown time stands behind the one
+        that its board recorded before it.
+
+        Those that the journal hides carry the flag "hidden". No raw file is read.
+        """
+        if not self.db.exists():
+            if self._files():
+                raise BadInput(f"There is no database in {self.path}; run anklet rebuild.")
+            return []
+        with self._reading() as db:
+            items = database.summaries(db)
+        hidden = Journal(self.path).hidden()
+        for item in items:
+            if (item["device"], item["session"]) in hidden:
+                item["flags"].append("hidden")
+        items.sort(key=lambda item: (item["device"], item["session"]))
+        return _in_time(items)
+
+    def load(self, session: str, device: str = "") -> nightfile.Session:
+        """The whole night, from its raw file. Raises BadInput if there is none."""
+        _name(session)
+        where = _name(device) if device else "*"
+        for file in sorted((self.path / "raw").glob(f"{where}/{session}.plm")):
+            night = nightfile.parse(file.read_bytes(), session, file.parent.name)
+            if self.db.exists():
+                with self._reading() as db:
+                    self._settle(db, night)
+            return night
+        raise BadInput(f"There is no session {session} in {self.path}; anklet nights lists them.")
+
+    def rebuild(self, progress: Callable[[float], None] | None = None) -> int:
+        """Make the database again from the raw files; the number of nights.
+
+        The old database stays in place until the new one is whole. progress: takes the fraction.
+        """
+        if not self.path.is_dir():
+            raise BadInput(f"There is no archive in {self.path}; anklet sync makes one.")
+        with self.lock():
+            return self._rebuild(progress)
+
+    def _rebuild(self, progress: Callable[[float], None] | None) -> int:
+        files = self._files()
+        new = self.db.with_name("anklet.db.new")
+        with self._writing():
+            with contextlib.suppress(sqlite3.DatabaseError):  # damaged: a reason to rebuild
+                database.version(self.db)
+            new.unlink(missing_ok=True)
+            with database.writing(new) as db:
+                for done, file in enumerate(files, 1):
+                    data = file.read_bytes()
+                    night = nightfile.parse(data, file.stem, file.parent.name)
+                    self._enter(db, night, hashlib.sha256(data).hexdigest(), len(data))
+                    self._date_others(db, night)
+                    if progress:
+                        progress(done / len(files))
+            self.db.with_name("anklet.db-journal").unlink(missing_ok=True)  # the old one's
+            new.replace(self.db)
+            durable.sync_folder(self.path)
+        return len(files)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep two syncs apart. What a killed one left half written is removed. Raises
+        ArchiveUnwritable."""
+        with contextlib.ExitStack() as held:
+            with self._writing():
+                durable.make_folder(self.path)
+                ours = held.enter_context(durable.lock(self.path / "sync.lock"))
+            if not ours:
+                raise ArchiveUnwritable(
+                    f"Another anklet sync is filing into {self.path}; wait until it is done."
+                )
+            with self._writing():
+                for part in (self.path / "raw").glob(f"*/{durable.PARTS}"):
+                    part.unlink(missing_ok=True)
+            yield
+
+    def anchor(self, info: Info) -> None:
+        """Keep what this computer's clock said when it spoke to the board, before the nights that
+        it dates are filed. Once for each Info. Raises ArchiveUnwritable."""
+        anchors = self._anchors_of(info.device)
+        if anchors.all and anchors.all[-1].utc_ms == info.utc_ms:
+            return
+        new = anchors.new(night.session for night in info.nights)
+        anchor = clock.anchor(info, new)
+        with self._writing():
+            lines.append(self._anchors_file(info.device), asdict(anchor))
+        anchors.append(anchor)
+
+    def _anchors_file(self, device: str) -> Path:
+        return self.path / "raw" / _name(device) / "anchors.jsonl"
+
+    def _anchors_of(self, device: str) -> clock.Anchors:
+        if device not in self._anchors:
+            self._anchors[device] = clock.Anchors(self._anchors_file(device))
+        return self._anchors[device]
+
+    def _settle(self, db: sqlite3.Connection, night: nightfile.Session) -> None:
+        """Date a night by all that is known of its board's clock."""
+        clock.settle(night, self._anchors_of(night.device), database.points(db, night))
+
+    def _enter(
+        self, db: sqlite3.Connection, night: nightfile.Session, sha256: str, size: int
+    ) -> None:
+        self._settle(db, night)
+        database.enter(db, night, sha256, size)
+
+    def _date_others(self, db: sqlite3.Connection, night: nightfile.Session) -> None:
+        """Date those of unknown time in whose power-up this night's board knew the time."""
+        if not night.anchors:
+            return
+        for session, sha256, size in database.undated(db, night):
+            file = self._raw(night.device, session)
+            if file.is_file():
+                other = nightfile.parse(file.read_bytes(), session, night.device)
+                self._enter(db, other, sha256, size)
+
+    def _raw(self, device: str, session: str) -> Path:
+        return self.path / "raw" / _name(device) / f"{_name(session)}.plm"
+
+    def _files(self) -> list[Path]:
+        """The raw night files, by device and session."""
+        files = sorted((self.path / "raw").glob("*/*.plm"))
+        return [f for f in files if NAME.fullmatch(f.stem) and NAME.fullmatch(f.parent.name)]
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._renew()
+        with database.reading(self.db) as db:
+            yield db
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            self._unwritable(error)
+
+    def _unwritable(self, error: Exception) -> NoReturn:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        if isinstance(error, sqlite3.DatabaseError) and self.db.is_file():
+            reason += "; if the database is damaged, anklet rebuild makes it again"
+        raise ArchiveUnwritable(
+            f"The archive {self.path} can't be written ({reason}); nothing was changed. Free "
+            f"space or correct its permissions, or set ANKLET_HOME to another folder."
+        ) from error
+
+    def _renew(self) -> None:
+        """Make a database of an older anklet, or a half-made one, again before it is used."""
+        with contextlib.suppress(sqlite3.Error):  # whoever uses it says so
+            if database.version(self.db) < database.SCHEMA:
+                self._rebuild(percent("making the database again", every=20))
+
+
+def _in_time(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By start, from the order in which each board recorded them. Those of unknown time keep that
+    order: they stand behind the one before, else before the next; a board's without any, last."""
+    moments: list[float] = []
+    for _, group in itertools.groupby(items, key=lambda item: item["device"]):
+        starts = [item["start"] for item in group]
+        known = [dt.datetime.fromisoformat(start).timestamp() for start in starts if start]
+        last = known[0] if known else math.inf
+        later = iter(known)
+        for start in starts:
+            last = next(later) if start else last
+            moments.append(last)
+    order = sorted(range(len(items)), key=moments.__getitem__)
+    return [items[i] for i in order]
+
+
+def _name(text: str) -> str:
+    """A device's or a session's name as part of a path."""
+    if not NAME.fullmatch(text):
+        raise BadInput(
+            f"{text!r} is no name that a night can be filed under: it takes letters, digits, _ "
+            f"and -, 64 at most."
+        )
+    return text

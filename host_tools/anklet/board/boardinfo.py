@@ -1,0 +1,128 @@
+"""What a board says it is and holds, checked before anything is done with it."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from anklet.night.clock import LONGEST_UP, POWER
+
+LARGEST = 4 << 20  # bytes of a night file; the Pico's whole flash is 2 MiB
+ALL_NIGHTS = 32 << 20  # bytes; the largest flash of any board is 16 MiB
+MOST_NIGHTS = ALL_NIGHTS // 4096  # each takes a block
+NIGHT = re.compile(r"[0-9]{5}-[0-9a-f]{8}\.plm")
+TRACE = re.compile(r"[0-9]{5}-[0-9a-f]{8}\.trc")
+DEVICE = re.compile(r"[0-9A-Za-z_-]{1,64}")
+LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True)
+class Night:
+    """A night file on the board, or a trace, which is never acked."""
+
+    name: str
+    size: int
+    acked: bool = False
+
+    @property
+    def session(self) -> str:
+        return self.name.rpartition(".")[0]
+
+
+@dataclass(frozen=True)
+class Info:
+    """What the board says it is. clock_offset_s: board minus computer; None: it has no time.
+
+    At utc_ms (since 1970, by the computer's clock) it was up_ms in the board's power-up, whose
+    name is "" when nothing was recorded in it; either may be error_ms off. traces: see
+    firmware/tracelog.py; older firmware has none.
+    """
+
+    device: str
+    board: str
+    firmware: str
+    leg: str
+    label: str
+    nights: list[Night]
+    clock_offset_s: float | None
+    rules: str
+    micropython: str
+    free: int | None  # bytes of flash
+    flash: str  # its id; "" before the first night
+    utc_ms: int
+    power: str
+    up_ms: int
+    error_ms: int = 0
+    traces: list[Night] = field(default_factory=list)
+
+
+def read_json(text: str) -> Any:
+    """JSON as the standard has it: no NaN. Raises ValueError, RecursionError."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def read_info(given: Any, now: float) -> Info:
+    """What hostlink.info() printed; now: the computer's time then, seconds since 1970. Raises
+    ValueError, LookupError, TypeError or ArithmeticError for what can't be."""
+    nights = [_night(*entry) for entry in given["nights"]]
+    traces = [_trace(*entry) for entry in given.get("traces", [])]
+    files = nights + traces
+    if len({file.name for file in files}) < len(files) or len(files) > MOST_NIGHTS:
+        raise ValueError("a night twice, or too many")
+    if sum(file.size for file in files) > ALL_NIGHTS:
+        raise ValueError("no board holds that much")
+    offset = None
+    if given["utc"] is not None:
+        day, ms_of_day, _ = given["utc"]
+        moment = whole(day, 1 << 31) * 86_400 + whole(ms_of_day, 86_400_000) / 1000
+        offset = round(moment - now, 2)
+    power, up_ms = given.get("at") or ("", 0)
+    return Info(
+        device=_matching(DEVICE, given["device"]),
+        board=_text(given["board"]),
+        firmware=_text(given["firmware"]),
+        leg=_text(given["leg"]),
+        label=_text(given["label"]),
+        nights=sorted(nights, key=lambda night: night.name),
+        clock_offset_s=offset,
+        rules=_text(given.get("rules", "")),
+        micropython=_text(given.get("micropython", "")),
+        free=free if type(free := given.get("free")) is int else None,
+        flash=_text(given.get("flash", "")),
+        utc_ms=round(now * 1000),
+        power=_matching(POWER, power) if power else "",
+        up_ms=whole(up_ms, LONGEST_UP),
+        traces=sorted(traces, key=lambda trace: trace.name),
+    )
+
+
+def _night(name: Any, size: Any, acked: Any) -> Night:
+    return Night(_matching(NIGHT, name), whole(size, LARGEST), acked is True)
+
+
+def _trace(name: Any, size: Any) -> Night:
+    return Night(_matching(TRACE, name), whole(size, LARGEST))
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} in JSON")
+
+
+def whole(value: Any, most: int) -> int:
+    """A number from 0 to `most`. Raises ValueError."""
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError("no such number")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], value: Any) -> str:
+    if not pattern.fullmatch(_text(value)):
+        raise ValueError("no name")
+    return value
+
+
+def _text(value: Any) -> str:
+    """Text without what could steer a terminal."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise ValueError("no text")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)

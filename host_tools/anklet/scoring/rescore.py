@@ -1,0 +1,263 @@
+"""A night scored again from its trace, with other thresholds.
+
+The device's own detector (plmcore.kernel.envelope) runs over the trace's powers. What the trace
+can't tell comes from the night: what the device took for a posture change, a turn in bed, upright
+or off the body stays that. What the device can't do is done here: the noise floor looks ahead as
+well as back.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import percentile_filter
+
+from anklet import device
+from anklet.errors import BadInput
+from anklet.night import nightfile
+from anklet.night.trace import NOMINAL_MS, Trace, times
+from anklet.scoring import score
+
+device.use()  # the detector is the device's own
+
+from plmcore import detector, floor, kernel, record  # noqa: E402
+from plmcore.rules import GAP_BREAKS_MS  # noqa: E402
+from plmcore.trace import SAMPLES  # noqa: E402
+
+LEAST_MG, MOST_MG = 5, 500  # onset thresholds that make sense
+NO_LM = record.KINDS[record.POSTURE :]
+BLOCK, WINDOW = kernel.BLOCK, kernel.LONG
+# Power of a movement's greatest half second, as it comes from the trace, to what it was: the trace
+# is smooth within a fifth of a second (median of simulated movements, 0.983 in amplitude).
+SEEN = 0.967
+
+Powers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """onset, offset: sample numbers, or ms; kind: "" for a leg movement whose duration decides,
+    else one of record.KINDS."""
+
+    onset: int
+    offset: int
+    peak_mg: int
+    kind: str
+
+
+def run(
+    night: nightfile.Session,
+    trace: Trace,
+    onset_mg: float | None = None,
+    offset_mg: float | None = None,
+    rules: str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> dict[str, Any]:
+    """The counts of `night` at other thresholds (its own, where none is given).
+
+    onset_mg: least onset threshold. offset_mg: least offset threshold, by default a third of that.
+    Returns what `replay --json` prints of a night, with `source`, the thresholds, `traced_s`, and
+    what the device counted: `device_counts`, `device_plm_per_hour`. progress: takes the fraction
+    done. Raises BadInput.
+    """
+    own = night.meta.get("on_mg", "")
+    onset_mg = onset_mg or (float(own) if own.isdecimal() else detector.ON_MG)
+    if not LEAST_MG <= onset_mg <= MOST_MG:
+        raise BadInput(f"An onset threshold has {LEAST_MG} to {MOST_MG} mg, not {onset_mg:g}.")
+    if offset_mg is not None and not 0 < offset_mg <= onset_mg:
+        raise BadInput("An offset threshold lies above 0 and not above the onset's.")
+    bounds = score.rule_set(rules or night.rules)
+    movements = _classed(night, list(find(trace, onset_mg, offset_mg, progress)))
+    scored = score.score(
+        [(m.onset, m.offset - m.onset) for m in movements if not m.kind],
+        bounds,
+        [(gap["ms"], gap["lost_ms"]) for gap in night.gaps],
+    )
+    of_legs = iter(scored["lms"])
+    lms = [
+        {
+            "onset_s": m.onset / 1000,
+            "duration_s": (m.offset - m.onset) / 1000,
+            "peak_mg": m.peak_mg,
+            "class": m.kind,
+            "plm": False,
+            "series": 0,
+            **({} if m.kind else next(of_legs)),
+        }
+        for m in movements
+    ]
+    counts = scored["counts"]
+    counts["lm"] = sum(lm["class"] not in NO_LM for lm in lms)
+    counts["excluded"] = len(lms) - counts["lm"]
+    hours, own_rate = night.in_bed_s / 3600, night.plm_per_hour
+    return {
+        "schema": nightfile.SCHEMA,
+        "source": "trace",
+        "session": night.session,
+        "device": night.device,
+        "rules": bounds.name,
+        "onset_mg": onset_mg,
+        "offset_mg": offset_mg or round(onset_mg / 3, 1),
+        "recorded_s": round(night.recorded_s, 3),
+        "traced_s": round(float(np.count_nonzero(trace.known)) * SAMPLES * NOMINAL_MS / 1000, 1),
+        "in_bed_s": round(night.in_bed_s, 3),
+        "lms": lms,
+        "counts": counts,
+        "plm_per_hour": round(counts["plm"] / hours, 4) if hours else None,
+        "periodicity_index": scored["periodicity_index"],
+        "device_plm_per_hour": None if own_rate is None else round(own_rate, 4),
+        "device_counts": {name: night.counts[name] for name in counts if name in night.counts},
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """What run() returned, for people: counts beside the device's."""
+    device = found["device_counts"]
+    rows = [
+        f"session {found['session']}, rules {found['rules']}: onset at least "
+        f"{found['onset_mg']:g} mg, offset at least {found['offset_mg']:g} mg",
+        f"{'':24}{'rescored':>10}{'device':>10}",
+    ]
+    rows += [
+        f"{name:24}{found['counts'][key]:10}{device[key]:10}"
+        for name, key in (
+            ("LM", "lm"),
+            ("CLM", "clm"),
+            ("PLM", "plm"),
+            ("series", "series"),
+            ("short intervals (IMI)", "short_imi"),
+            ("no leg movement", "excluded"),
+        )
+    ]
+    rate, own = found["plm_per_hour"], found["device_plm_per_hour"]
+    if rate is not None:
+        rows.append(f"{'PLM per hour in bed':24}{rate:10.1f}{own:10.1f}")
+    rows.append(
+        "From the trace at 5 Hz: onsets and offsets are good to about 0.2 s; the device counted "
+        "from the whole signal."
+    )
+    if found["traced_s"] < 0.95 * found["recorded_s"]:
+        rows.append(
+            f"The trace covers {found['traced_s'] / 3600:.1f} h of the "
+            f"{found['recorded_s'] / 3600:.1f} h recorded: movements outside it are missing."
+        )
+    return "\n".join(rows)
+
+
+def find(
+    trace: Trace,
+    onset_mg: float,
+    offset_mg: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Iterator[Movement]:
+    """The movements of a trace, in order of onset; those too large or too short for an LM are told
+    apart already."""
+    at_level = np.flatnonzero(trace.known)
+    samples = _samples(trace.powers[at_level])
+    power: Any = [0] * WINDOW + samples.tolist()
+    thresholds = _thresholds(samples, onset_mg, offset_mg)
+    state: Any = kernel.new_state()
+    # Each run of levels ends where some are missing.
+    ends = (np.flatnonzero(np.diff(at_level) > 1) + 1).tolist()
+    begin = 0
+    for end in [*ends, len(at_level)] if len(at_level) else ():
+        first = int(at_level[begin]) * SAMPLES
+        at, stop = begin * SAMPLES, end * SAMPLES
+        if (first - state[kernel.N]) * NOMINAL_MS > GAP_BREAKS_MS:
+            if state[kernel.OPEN]:
+                yield _close(state)
+            power[at : at + WINDOW] = [0] * WINDOW
+            for item in (kernel.LONG_SUM, kernel.EDGE_SUM, kernel.UP, kernel.HUSH):
+                state[item] = 0
+        state[kernel.N] = first
+        while at < stop:
+            on, edge_on, edge_off = thresholds[at // BLOCK]
+            state[kernel.ON], state[kernel.EDGE_ON], state[kernel.EDGE_OFF] = on, edge_on, edge_off
+            # The kernel's blocks are those of `thresholds`, whatever gap lies in one.
+            state[kernel.PHASE] = at % BLOCK
+            found = kernel.envelope(0, 0, at + WINDOW, stop - at, state, power)
+            at += found & kernel.TAKEN
+            if found & kernel.LM_ENDED:
+                yield _movement(state)
+            elif progress and at % 60_000 < BLOCK:
+                progress(at / len(samples))
+        begin = end
+    if state[kernel.OPEN]:
+        yield _close(state)
+
+
+def _samples(powers: Powers) -> Powers:
+    """The power of each sample from that of each ten: smooth between them, with the same sums."""
+    if not len(powers):
+        return powers
+    total = np.concatenate([[0], np.cumsum(powers)])
+    smooth = PchipInterpolator(np.arange(len(total)) * SAMPLES, total)
+    return np.diff(np.rint(smooth(np.arange(len(powers) * SAMPLES + 1)))).astype(np.int64)
+
+
+def _thresholds(
+    samples: Powers, onset_mg: float, offset_mg: float | None
+) -> list[tuple[int, int, int]]:
+    """ON, EDGE_ON and EDGE_OFF of each half second, as detector.Detector sets them, from a floor
+    of two minutes that has the half second in its middle."""
+    if not len(samples):
+        return []
+    blocks = np.add.reduceat(samples, np.arange(0, len(samples), BLOCK))
+    floors = percentile_filter(blocks, floor.QUANTILE, size=floor.SPAN + 1, mode="nearest")
+    least = (onset_mg * kernel.UNIT_PER_G / 1000) ** 2 * WINDOW
+    on = np.clip(floors * detector.FLOOR_FACTOR**2, least, 1 << 28)
+    off = (offset_mg / onset_mg) ** 2 * kernel.EDGE / WINDOW if offset_mg else 1 / 28
+    columns = [on * SEEN, on * kernel.EDGE / WINDOW / 4, on * off]
+    return list(zip(*(column.astype(np.int64).tolist() for column in columns), strict=True))
+
+
+def _close(state: Any) -> Movement:
+    """The movement under way ends with the recording, as Detector.close has it."""
+    if not state[kernel.QUIET_RUN]:
+        state[kernel.FALL] = state[kernel.N]
+    state[kernel.OPEN] = 0
+    return _movement(state)
+
+
+def _movement(state: Any) -> Movement:
+    """The one that has just ended; in sample numbers."""
+    onset = max(0, state[kernel.RISE] - detector.ONSET_LAG)
+    kind = ""
+    peak = min(round(state[kernel.PEAK] / SEEN), (1 << 29) - 1)
+    if peak > detector.GROSS:
+        kind = record.KINDS[record.GROSS]
+    elif state[kernel.ABOVE] < detector.PLATEAU:
+        kind = record.KINDS[record.SHORT]
+    return Movement(
+        onset,
+        max(onset + 1, state[kernel.FALL] - detector.OFFSET_LAG),
+        (detector.deci_mg(peak) + 5) // 10,
+        kind,
+    )
+
+
+def _classed(night: nightfile.Session, movements: list[Movement]) -> list[Movement]:
+    """Movements (in sample numbers) in ms of the session, with the device's class where they
+    overlap one that it found to be no LM, or time that it found upright or off the body."""
+    excluded = [
+        (lm.onset_ms, lm.onset_ms + lm.duration_ms, lm.kind)
+        for lm in night.lms
+        if lm.kind in NO_LM
+    ]
+    before = 0
+    for epoch in night.epochs:
+        if epoch["flags"] & record.EPOCH_OFF_BODY:
+            excluded.append((before, epoch["ms"], record.KINDS[record.OFF_BODY]))
+        elif epoch["flags"] & record.EPOCH_UPRIGHT:
+            excluded.append((before, epoch["ms"], record.KINDS[record.UPRIGHT]))
+        before = epoch["ms"]
+    out = []
+    numbers = np.array([(m.onset, m.offset) for m in movements], np.int64).reshape(-1, 2)
+    ends = np.rint(times(night, numbers)).astype(int).tolist()
+    for m, (onset, offset) in zip(movements, ends, strict=True):
+        kinds = [kind for first, last, kind in excluded if first < offset and last > onset]
+        out.append(Movement(onset, offset, m.peak_mg, kinds[0] if kinds else m.kind))
+    return out
