@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from anklet.errors import BadInput
-from anklet.simulate import distractors as moves
-from anklet.simulate.body import Rest, lie
+from anklet.simulate.body import Rest
 from anklet.simulate.movements import draw_movement
-from anklet.simulate.plan import FAMILIES, HANDLING_S, NOMINAL, RISE_S, Distractor, Plan, make_plan
+from anklet.simulate.plan import FAMILIES, NOMINAL, RISE_S, Plan, make_plan
+from anklet.simulate.render import Renderer
 from anklet.simulate.truth import wasm_flags
 
 NOISE_G = 0.22e-3  # per root Hz; LIS3DH datasheet, table 4
@@ -30,81 +30,6 @@ class Night:
     acc: np.ndarray
     lost: np.ndarray
     truth: dict[str, Any]
-
-
-class _Renderer:
-    """Adds what happens to `dyn`, (n, 3) in g; the orientation is in `base`."""
-
-    def __init__(self, plan: Plan, rate: float, sensor: np.random.Generator) -> None:
-        self.t = np.arange(max(1, round(plan.end_s * rate))) / rate
-        self.dyn = np.zeros((len(self.t), 3), np.float32)
-        self.base, self.rests, self.turns = lie(plan, sensor, self.t)
-        twist = sensor.normal(0.0, 0.35)  # how the strap sits around the shank
-        self.axis = np.array([0.0, np.cos(twist), np.sin(twist)])
-        self.starts = np.array([rest.start_s for rest in self.rests])
-
-    def rest_at(self, at_s: float) -> Rest:
-        return self.rests[max(0, int(np.searchsorted(self.starts, at_s, "right")) - 1)]
-
-    def span(self, onset: float, duration: float) -> tuple[slice, np.ndarray]:
-        """The samples from `onset` on, and their times from there."""
-        first, last = np.searchsorted(self.t, (onset, onset + duration))
-        return slice(first, last), self.t[first:last] - onset
-
-    def put(self, onset: float, t: np.ndarray, acc: np.ndarray) -> None:
-        """Add a course sampled at times `t`."""
-        where, local = self.span(onset, float(t[-1]))
-        for axis in range(3):
-            self.dyn[where, axis] += np.interp(local, t, acc[:, axis])
-
-    def thrash(self, rng: np.random.Generator, onset: float, duration: float, peak: float) -> None:
-        where, local = self.span(onset, duration)
-        if len(local):
-            self.dyn[where] += moves.thrashing(rng, duration, peak, local)
-
-    def distractor(self, d: Distractor) -> None:
-        rng = np.random.default_rng([d.seed, 1])
-        if d.family == "mattress":
-            up = self.rest_at(d.onset_s).up
-            peak, ring = d.details["peak_mg"] / 1000, d.details["frequency_hz"]
-            self.put(d.onset_s, *moves.mattress(rng, d.duration_s, peak, ring, up))
-        elif d.family == "gross":
-            self.thrash(rng, d.onset_s, d.duration_s, d.details["peak_g"])
-        elif d.family == "tremor":
-            up, wanted = self.rest_at(d.onset_s).up, d.details["envelope_mg"] / 1000
-            t, acc, reached = moves.tremor(
-                rng, d.duration_s, d.details["frequency_hz"], wanted, up=up, axis=self.axis
-            )
-            d.details["envelope_mg"] = round(reached * 1000, 1)
-            self.put(d.onset_s, t, acc)
-        elif d.family == "walking":
-            standing = self.rest_at(d.onset_s + RISE_S)
-            steps = standing.end_s - standing.start_s
-            course = moves.walking(rng, steps, d.details["pause"], standing.up, self.axis)
-            self.put(standing.start_s, *course)
-            self.thrash(rng, d.onset_s, RISE_S, rng.uniform(0.3, 0.8))
-            self.thrash(rng, d.end_s - RISE_S, RISE_S, rng.uniform(0.3, 0.8))
-        elif d.family == "table":
-            self.thrash(rng, d.onset_s - HANDLING_S, HANDLING_S, rng.uniform(0.5, 1.5))
-            self.thrash(rng, d.end_s, HANDLING_S, rng.uniform(0.5, 1.5))
-
-    def breathing(self, plan: Plan, rng: np.random.Generator) -> None:
-        """One depth and direction in each position; nobody breathes through a turn."""
-        knots, depths = [0.0], [0.0]
-        direction = np.zeros_like(self.dyn)
-        for rest in self.rests:
-            depth = 8e-3 if plan.alone("breathing") else 1e-3 * 10 ** rng.uniform(0.0, 1.0)
-            across = np.cross(rest.up, rng.normal(0.0, 1.0, 3))
-            where, _ = self.span(rest.start_s, rest.end_s - rest.start_s)
-            direction[where] = across / np.linalg.norm(across)
-            if rest.place == "bed" and rest.end_s - rest.start_s > 4.0:
-                knots += [rest.start_s, rest.start_s + 2, rest.end_s - 1, rest.end_s]
-                depths += [0.0, depth, depth, 0.0]
-        amplitude = np.interp(self.t, knots, depths)
-        for d in plan.distractors:
-            if d.family == "still":
-                amplitude[self.span(d.onset_s, d.duration_s)[0]] = 2e-3
-        self.dyn += moves.breathing(rng, self.t, amplitude, direction)
 
 
 def _lost(rng: np.random.Generator, end_s: float, rate: float, n: int) -> np.ndarray:
@@ -170,7 +95,7 @@ def _truth(plan: Plan, rests: list[Rest]) -> dict[str, Any]:
     }
 
 
-def _check(hours: float, rate: float, seed: int, plm_per_hour: float, leg: str) -> None:
+def check(hours: float, rate: float, seed: int, plm_per_hour: float, leg: str) -> None:
     if not 0 < hours <= 48:
         raise BadInput(f"A night of {hours:g} h can't be simulated; choose up to 48 h.")
     if not 20 <= rate <= 200:
@@ -203,14 +128,14 @@ def make_night(
     chosen = set(NOMINAL if families is None else families)
     if unknown := sorted(chosen - set(FAMILIES)):
         raise BadInput(f"No family '{unknown[0]}'; choose from {', '.join(FAMILIES)}.")
-    _check(hours, rate, seed, plm_per_hour, leg)
+    check(hours, rate, seed, plm_per_hour, leg)
     names = tuple(name for name in FAMILIES if name in chosen)
     children = np.random.SeedSequence([seed, int(leg == "right")]).spawn(1 + len(FAMILIES))
     sensor, *generators = (np.random.default_rng(child) for child in children)
     streams = dict(zip(FAMILIES, generators, strict=True))
 
     plan = make_plan(names, hours, plm_per_hour, small, streams)
-    body = _Renderer(plan, rate, sensor)
+    body = Renderer(plan, rate, sensor)
     steps = len(plan.movements) + len(plan.distractors) + 1
     for done, move in enumerate(plan.movements):
         rng, rest = np.random.default_rng(move.seed), body.rest_at(move.onset_s)

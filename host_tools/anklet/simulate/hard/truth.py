@@ -1,0 +1,135 @@
+"""What really happened in a hard night, and what of it an ankle can feel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from anklet.simulate.hard.plan import Move
+from anklet.simulate.plan import RISE_S, Distractor, Plan
+from anklet.simulate.truth import wasm_flags
+
+FELT_MG = 16.0  # an envelope that stands out of the sensor's own noise (issue: at least 16 mg)
+BODY = ("gross", "posture", "walking")  # movements of the whole body
+TOUCH_S = 0.5  # EMG takes what is nearer than half a second for one movement
+LONGEST_S = 10.0
+
+
+@dataclass
+class Done:
+    """A movement as it came out. envelope_mg: its largest RMS over 0.5 s within 0.5 to 8 Hz, alone
+    and without noise; peak_mg: its largest acceleration in that band; tilt_deg: how far the sensor
+    is tilted while the leg is up."""
+
+    move: Move
+    course: str
+    joint: str
+    moves_until_s: float
+    envelope_mg: float
+    peak_mg: float
+    tilt_deg: float
+
+    @property
+    def span(self) -> tuple[float, float]:
+        return self.move.onset_s, max(self.move.end_s, self.moves_until_s)
+
+
+def buried_by(done: Done, events: Sequence[Distractor]) -> str | None:
+    """The family of what hides a movement: any movement of the body that touches it, or a tremor
+    or shock during it that is as strong as it is."""
+    first, last = done.span
+    for event in events:
+        if event.family in BODY and (
+            event.onset_s - TOUCH_S < last and first < event.end_s + TOUCH_S
+        ):
+            return event.family
+    for event in events:
+        if event.onset_s < last and first < event.end_s:
+            strength = event.details.get("envelope_mg", event.details.get("peak_mg", 0.0))
+            if strength >= (done.envelope_mg if "envelope_mg" in event.details else done.peak_mg):
+                return event.family
+    return None
+
+
+def _apart(done: Done, events: Sequence[Distractor]) -> float | None:
+    """Seconds between a movement and the nearest movement of the body; 0 when they overlap."""
+    first, last = done.span
+    body = [e for e in events if e.family in BODY]
+    gaps = [max(e.onset_s - last, first - e.end_s, 0.0) for e in body]
+    return round(min(gaps), 3) if gaps else None
+
+
+def _counts(spans: list[tuple[float, float]]) -> tuple[list[bool], dict[str, int]]:
+    """PLM flags and counts of (onset, duration) in s, in order."""
+    times = [(round(onset * 1000), round(length * 1000)) for onset, length in spans]
+    flags, series = wasm_flags(times)
+    clm = sum(500 <= length <= 10_000 for _, length in times)
+    return flags, {"plm": sum(flags), "clm": clm, "lm": len(times), "series": series}
+
+
+def felt_counts(movements: Sequence[dict[str, Any]], events: Sequence[Distractor]) -> dict:
+    """What a perfect device at this ankle counts: movements of at least FELT_MG outside movements
+    of the body. A turn of over 10 s is a long leg movement, which ends a series."""
+    spans = [
+        (m["onset_s"], m["duration_s"])
+        for m in movements
+        if m["envelope_mg"] >= FELT_MG and m["buried_by"] not in BODY
+    ]
+    own = len(spans)
+    spans += [
+        (e.onset_s, e.duration_s) for e in events if e.family in BODY and e.duration_s > LONGEST_S
+    ]
+    _, counts = _counts(sorted(spans))
+    return {**counts, "lm": own}
+
+
+def truth_of(plan: Plan, done: Sequence[Done], others: Sequence[Move], leg: str) -> dict[str, Any]:
+    """The truth as JSON has it. Counts are of this leg: all movements as EMG would count them,
+    those without the respiratory ones, and those that can be felt."""
+    events = plan.distractors
+    flags, counts = _counts([(d.move.onset_s, d.move.duration_s) for d in done])
+    movements = []
+    for one, flag in zip(done, flags, strict=True):
+        move = one.move
+        movements.append(
+            {
+                "onset_s": move.onset_s,
+                "offset_s": round(move.end_s, 3),
+                "duration_s": move.duration_s,
+                "moves_until_s": round(one.moves_until_s, 3),
+                "kind": move.kind,
+                "course": one.course,
+                "held": one.course == "still",
+                "joint": one.joint,
+                "leg": leg,
+                "both": any(o.onset_s < move.end_s and move.onset_s < o.end_s for o in others),
+                "respiratory": move.kind == "respiratory",
+                "envelope_mg": round(one.envelope_mg, 1),
+                "peak_mg": round(one.peak_mg, 1),
+                "tilt_deg": round(one.tilt_deg, 1),
+                "buried_by": buried_by(one, events),
+                "apart_s": _apart(one, events),
+                "plm": flag,
+            }
+        )
+    own = [(m["onset_s"], m["duration_s"]) for m in movements if not m["respiratory"]]
+    upright = sum(d.duration_s - RISE_S for d in events if d.family == "walking")
+    in_bed = plan.end_s - upright
+    felt = felt_counts(movements, events)
+    return {
+        "movements": movements,
+        "other_leg": [
+            {"onset_s": m.onset_s, "duration_s": m.duration_s, "kind": m.kind} for m in others
+        ],
+        "distractors": [
+            {"family": d.family, "onset_s": d.onset_s, "duration_s": d.duration_s, **d.details}
+            for d in events
+        ],
+        "in_bed_s": round(in_bed, 3),
+        "upright_s": round(upright, 3),
+        "off_body_s": 0.0,
+        "counts": counts,
+        "without_respiratory": _counts(own)[1],
+        "felt": felt,
+        "plm_per_hour": round(counts["plm"] * 3600 / in_bed, 3),
+        "felt_plm_per_hour": round(felt["plm"] * 3600 / in_bed, 3),
+    }
