@@ -2,22 +2,21 @@
 
 Four courses of the joint's angle, all of minimum-jerk pieces: a lively hold that dips and
 recovers, a hold that is still (the leg lifted, held, let down), double bursts, and a slow onset.
-Five joints, each with an axis and a lever of its own. Nothing is drawn again for being hard to see.
+Five joints, each with an axis and a lever of its own. Nothing is drawn again for being hard to
+see.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from anklet.simulate.movements import (
     ENVELOPE_RATE,
     G,
-    Movement,
     draw_shape,
     envelope,
     minimum_jerk,
     rotated,
-    swing,
 )
 
 THIGH_M = 0.42  # also the shank's length
@@ -61,6 +60,18 @@ class Course:
     knots: np.ndarray
     levels: np.ndarray
     offset_s: float
+
+    def path(self, t: np.ndarray) -> np.ndarray:
+        """Angle (1 is full) and its two derivatives at times `t` (s from the onset): (3, n)."""
+        i = np.clip(np.searchsorted(self.knots, t, "right") - 1, 0, len(self.knots) - 2)
+        span, step = np.diff(self.knots)[i], np.diff(self.levels)[i]
+        s, ds, dds = minimum_jerk((t - self.knots[i]) / span)
+        return np.stack((self.levels[i] + step * s, step * ds / span, step * dds / span**2))
+
+
+def on_grid(course: Course) -> np.ndarray:
+    """The times of a movement and of a second after it, at ENVELOPE_RATE."""
+    return np.arange(0, course.knots[-1] + 1.0, 1 / ENVELOPE_RATE)
 
 
 def still(rng: np.random.Generator, duration: float) -> Course:
@@ -123,30 +134,52 @@ def draw_course(rng: np.random.Generator, duration: float, held: float) -> Cours
 
 
 @dataclass
-class LegMovement(Movement):
-    """A Movement about `joint`."""
+class LegMovement:
+    """A course, run through by a joint about the unit `axis` with a sensor at `arm`, m from it.
+    `amplitude` is the full angle, rad."""
 
-    joint: Joint = field(default=JOINTS[1])
+    course: Course
+    joint: Joint
+    axis: np.ndarray
+    arm: np.ndarray
+    up: np.ndarray
+    amplitude: float = 0.05
 
-    def acceleration(self, t: np.ndarray) -> np.ndarray:
-        """Change of specific force at times `t` (s from the onset): (n, 3) in g."""
-        i = np.clip(np.searchsorted(self.knots, t, "right") - 1, 0, len(self.knots) - 2)
-        span = self.knots[i + 1] - self.knots[i]
-        step = (self.levels[i + 1] - self.levels[i]) * self.amplitude
-        s, ds, dds = minimum_jerk((t - self.knots[i]) / span)
-        theta = self.levels[i] * self.amplitude + step * s
-        rate, change = step * ds / span, step * dds / span**2
-        felt = swing(self.up, self.axis, self.arm, (theta, rate, change))
+    def __post_init__(self) -> None:
+        axis, along = self.axis, np.array([1.0, 0.0, 0.0])
+        across = np.cross(axis, self.arm)
+        # What the columns of _terms() are multiplied by: the tangential and the centripetal
+        # term, gravity as re-projected (the vertical turns by -theta in the sensor's frame), and
+        # the slide along the bed, whose direction turns in the same way.
+        self._vectors = np.array(
+            [across / G, np.cross(axis, across) / G, *_turning(self.up, axis)]
+            + ([along, *_turning(along, axis)] if self.joint.slides else [])
+        )
+
+    def _terms(self, path: np.ndarray) -> np.ndarray:
+        theta, speed, change = self.amplitude * path
+        sin, cos = np.sin(theta), np.cos(theta)
+        columns = [change, speed**2, cos - 1, sin]
         if self.joint.slides:
-            # Thigh and shank as a roof over the bed: the heel is 2 L cos(theta) from the hip.
-            slide = 2 * THIGH_M / G * (np.sin(theta) * change + np.cos(theta) * rate**2)
-            felt += slide[:, None] * rotated(np.array([1.0, 0.0, 0.0]), self.axis, -theta)
-        return felt
+            # Thigh and shank are a roof over the bed: the heel is 2 L cos(theta) from the hip.
+            slide = 2 * THIGH_M / G * (sin * change + cos * speed**2)
+            columns += [slide, slide * (cos - 1), slide * sin]
+        return np.stack(columns, axis=1)
+
+    def along(self, path: np.ndarray) -> np.ndarray:
+        """Change of specific force, (n, 3) in g, along a path of Course.path()."""
+        return self._terms(path) @ self._vectors
 
     def tilt_deg(self) -> float:
         """By how much the sensor's tilt is off when the leg is up."""
         up = rotated(self.up, self.axis, np.array([-self.amplitude]))[0]
         return float(np.degrees(np.arccos(np.clip(up @ self.up, -1, 1))))
+
+
+def _turning(vector: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`vector` turned by -theta about `axis`, less itself, is (cos - 1) times the first and sin
+    times the second of these."""
+    return vector - axis * (axis @ vector), -np.cross(axis, vector)
 
 
 def draw_joint(rng: np.random.Generator, wanted_mg: float) -> Joint:
@@ -172,8 +205,8 @@ def draw_movement(
     up: np.ndarray,
     flexion: np.ndarray,
     reach: float,
-) -> tuple[LegMovement, float]:
-    """A movement and its envelope, mg: the wanted one, or what the joint's range allows.
+) -> LegMovement:
+    """A movement whose envelope is the wanted one, or what the joint's range allows.
 
     `reach`: how much nearer to the joint the sensor sits, m (towards the knee).
     """
@@ -182,11 +215,17 @@ def draw_movement(
     if joint.axis == "along":
         arm = np.array([0.0, *rng.uniform(-0.05, 0.05, 2)])  # on the skin around the shank
     axis = draw_axis(rng, joint, flexion)
-    move = LegMovement(course.knots, course.levels, axis, arm, up, joint=joint)
-    most, reached = np.radians(joint.most_deg), 0.0
+    move = LegMovement(course, joint, axis, arm, up)
+    path, most = course.path(on_grid(course)), float(np.radians(joint.most_deg))
+    power, before, reached = 1.0, None, 0.0
     for _ in range(8):
-        reached = 1000 * float(envelope(move.on_grid(), ENVELOPE_RATE, 0.5).max())
+        reached = 1000 * float(envelope(move.along(path), ENVELOPE_RATE, 0.5).max())
         if abs(reached / wanted_mg - 1) < 0.01 or (move.amplitude >= most and reached < wanted_mg):
             break
-        move.amplitude = min(move.amplitude * float(np.clip(wanted_mg / reached, 0.05, 20)), most)
-    return move, reached
+        if before and abs(before[0] / move.amplitude - 1) > 1e-6:
+            grown = np.log(reached / before[1]) / np.log(move.amplitude / before[0])
+            power = float(np.clip(grown, 0.7, 2.5))
+        before = move.amplitude, reached
+        step = float(np.clip(wanted_mg / reached, 0.02, 50)) ** (1 / power)
+        move.amplitude = min(move.amplitude * step, most)
+    return move

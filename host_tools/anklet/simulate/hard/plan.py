@@ -8,7 +8,10 @@ of 2.6 s, and one in twenty is over 10 s. The figures are measured on one publis
 scored movements and on the summaries of 50 others.
 """
 
+from bisect import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -21,6 +24,7 @@ BETWEEN, WITHIN, LIKENESS = 0.15, 0.38, 0.30  # SD of log IMI; make 0.41 and 0.3
 COURSE = (93, 133, 99, 83, 64, 41, 39)  # PLM/h, the night's sevenths
 REST_S = 0.6  # two contractions nearer than half a second are one LM
 LONG_SHARE = 0.05
+AMPLITUDES_MG = 10.0, 1500.0
 PARTNER_SHARE, ALONE_SHARE = 0.47, 0.19  # of the main leg's movements: the other's with, without
 RATES = (1.2, 3.8, 25.9, 111.0, 192.0)  # PLM/h of 50 nights at these quantiles:
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -58,7 +62,7 @@ def duration(rng: np.random.Generator) -> float:
 def amplitude(rng: np.random.Generator, life: Life, series: float = 0.0) -> float:
     """In mg. `series`: how the whole series differs, in standard deviations."""
     z = np.sqrt(0.3) * series + np.sqrt(0.7) * rng.normal()
-    return round(float(life.median_mg * np.exp(life.spread * z)), 1)
+    return round(float(np.clip(life.median_mg * np.exp(life.spread * z), *AMPLITUDES_MG)), 1)
 
 
 def somebody(rng: np.random.Generator) -> float:
@@ -80,7 +84,8 @@ def one_series(rng: np.random.Generator, life: Life, pace: float) -> list[Move]:
         interval, following = float(np.exp(centre + stray)), "series"
         if rng.random() < life.short:
             interval, following = log_normal(rng, 3.0, 0.35, 1.2, 9.5), "short"
-            length = min(length, interval - REST_S)
+            # Two quick kicks are brief ones; some rest lies between them, more than EMG needs.
+            length = max(0.5, min(length, interval * rng.uniform(0.3, 0.75), interval - REST_S))
         interval = max(interval, length + REST_S)
         moves.append(Move(onset, length, kind, amplitude(rng, life, size), _seed(rng)))
         onset, kind = onset + interval, following
@@ -138,29 +143,76 @@ def clusters(rng: np.random.Generator, life: Life, end_s: float) -> list[list[Mo
     return found
 
 
-def together(*groups: list[Move]) -> list[Move]:
-    """One leg's movements in order; of two that would run into one another the first named group
-    keeps its own."""
+@dataclass(frozen=True)
+class Apnoea:
+    """A respiratory event, s."""
+
+    onset_s: float
+    duration_s: float
+
+    @property
+    def end_s(self) -> float:
+        return self.onset_s + self.duration_s
+
+
+def apnoeas(rng: np.random.Generator, life: Life, end_s: float) -> list[Apnoea]:
+    """Events of 10 to 25 s whose ends lie 20 to 40 s apart, in spells of 5 to 20 minutes."""
+    found: list[Apnoea] = []
+    left = min(life.apnoea_min * 60, 0.8 * end_s)
+    while left > 30:
+        spell = min(left, rng.uniform(300, 1200))
+        end = rng.uniform(30.0, max(31.0, end_s - spell))
+        left -= spell
+        group = []
+        while spell > 0:
+            period = rng.uniform(20, 40)
+            end, spell = end + period, spell - period
+            length = min(rng.uniform(10, 25), period - 5.0)
+            group.append(Apnoea(round(end - length, 3), round(length, 3)))
+        clear = all(g.end_s < e.onset_s or e.end_s < g.onset_s for g in group for e in found)
+        found += group if clear and end < end_s - 15 else []
+    return sorted(found, key=lambda e: e.onset_s)
+
+
+def answers(rng: np.random.Generator, life: Life, events: Iterable[Apnoea]) -> list[Move]:
+    """A movement to each event, from 2 s before its end to 10 s after it."""
+    return [
+        Move(
+            event.end_s + rng.uniform(-2.0, 10.0),
+            min(duration(rng), 8.0),
+            "respiratory",
+            amplitude(rng, life),
+            _seed(rng),
+        )
+        for event in events
+    ]
+
+
+def together(*groups: Iterable[Move]) -> list[Move]:
+    """One leg's movements in order; of two that would run into one another the one named first
+    stays."""
     kept: list[Move] = []
-    for group in groups:
-        free = [
-            m
-            for m in group
-            if all(m.end_s + REST_S <= k.onset_s or k.end_s + REST_S <= m.onset_s for k in kept)
-        ]
-        kept += free
-    return sorted(kept, key=lambda m: m.onset_s)
+    for move in chain(*groups):
+        at = bisect(kept, move.onset_s, key=lambda m: m.onset_s)
+        before, after = kept[at - 1 : at], kept[at : at + 1]
+        if all(m.end_s + REST_S <= move.onset_s for m in before) and all(
+            move.end_s + REST_S <= m.onset_s for m in after
+        ):
+            kept.insert(at, move)
+    return kept
 
 
-def main_leg(rng: np.random.Generator, life: Life, end_s: float) -> list[Move]:
-    """The movements of the leg that moves more, apart from those that breathing brings."""
+def main_leg(
+    rng: np.random.Generator, life: Life, end_s: float, events: Iterable[Apnoea]
+) -> list[Move]:
+    """The movements of the leg that moves more."""
     series = all_series(rng, life, end_s)
     kicks = [m for group in clusters(rng, life, end_s) for m in group]
     isolated = [
         Move(rng.uniform(0, end_s), duration(rng), "isolated", amplitude(rng, life), _seed(rng))
         for _ in range(round(life.isolated_per_hour * end_s / 3600))
     ]
-    return rounded(together(series, kicks, *([m] for m in isolated)), end_s)
+    return rounded(together(series, kicks, answers(rng, life, events), isolated), end_s)
 
 
 def other_leg(rng: np.random.Generator, life: Life, moves: list[Move], end_s: float) -> list[Move]:
@@ -180,7 +232,14 @@ def other_leg(rng: np.random.Generator, life: Life, moves: list[Move], end_s: fl
         Move(rng.uniform(0, end_s), duration(rng), "isolated", amplitude(rng, life), _seed(rng))
         for _ in range(round(ALONE_SHARE * len(moves)))
     ]
-    return rounded(together(*([m] for m in partners), *([m] for m in alone)), end_s)
+    return rounded(together(partners, alone), end_s)
+
+
+def listed(
+    rng: np.random.Generator, life: Life, spans: Iterable[tuple[float, float]]
+) -> list[Move]:
+    """Somebody's list of (onset, duration) in s, in order: only what each looks like is drawn."""
+    return [Move(o, d, "listed", amplitude(rng, life), _seed(rng)) for o, d in spans]
 
 
 def rounded(moves: list[Move], end_s: float) -> list[Move]:

@@ -1,17 +1,20 @@
 """What really happened in a hard night, and what of it an ankle can feel."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from anklet.simulate.hard.plan import Move
-from anklet.simulate.plan import RISE_S, Distractor, Plan
+import numpy as np
+
+from anklet.simulate.hard.plan import Apnoea, Move
+from anklet.simulate.plan import RISE_S, Distractor
 from anklet.simulate.truth import wasm_flags
 
 FELT_MG = 16.0  # an envelope that stands out of the sensor's own noise (issue: at least 16 mg)
 BODY = ("gross", "posture", "walking")  # movements of the whole body
 TOUCH_S = 0.5  # EMG takes what is nearer than half a second for one movement
 LONGEST_S = 10.0
+BEFORE_S, AFTER_S = 2.0, 10.25
 
 
 @dataclass
@@ -37,25 +40,38 @@ def buried_by(done: Done, events: Sequence[Distractor]) -> str | None:
     """The family of what hides a movement: any movement of the body that touches it, or a tremor
     or shock during it that is as strong as it is."""
     first, last = done.span
-    for event in events:
+    for event in events:  # the body's first: they hide whatever else there is
         if event.family in BODY and (
             event.onset_s - TOUCH_S < last and first < event.end_s + TOUCH_S
         ):
             return event.family
     for event in events:
         if event.onset_s < last and first < event.end_s:
-            strength = event.details.get("envelope_mg", event.details.get("peak_mg", 0.0))
-            if strength >= (done.envelope_mg if "envelope_mg" in event.details else done.peak_mg):
+            strength = event.details
+            if strength.get("envelope_mg", 0.0) >= done.envelope_mg or (
+                strength.get("peak_mg", 0.0) >= done.peak_mg
+            ):
                 return event.family
     return None
 
 
-def _apart(done: Done, events: Sequence[Distractor]) -> float | None:
-    """Seconds between a movement and the nearest movement of the body; 0 when they overlap."""
-    first, last = done.span
-    body = [e for e in events if e.family in BODY]
-    gaps = [max(e.onset_s - last, first - e.end_s, 0.0) for e in body]
-    return round(min(gaps), 3) if gaps else None
+class Spans:
+    """Spans in s, and what of them is near another span."""
+
+    def __init__(self, spans: Iterable[tuple[float, float]]) -> None:
+        self.starts, self.ends = np.array(list(spans)).reshape(-1, 2).T
+
+    def apart(self, first: float, last: float) -> float | None:
+        """Seconds to the nearest one, 0 when they meet; None when there is none."""
+        if not len(self.starts):
+            return None
+        return round(float(np.maximum(self.starts - last, first - self.ends).clip(0).min()), 3)
+
+
+def respiratory(onset_s: float, breaths: Sequence[Apnoea]) -> bool:
+    """True for an onset from 2.0 s before to 10.25 s after the end of an event: WASM 2016 leaves
+    those out (Manconi 2015 for the window)."""
+    return any(-BEFORE_S <= round(onset_s - b.end_s, 3) <= AFTER_S for b in breaths)
 
 
 def _counts(spans: list[tuple[float, float]]) -> tuple[list[bool], dict[str, int]]:
@@ -82,38 +98,44 @@ def felt_counts(movements: Sequence[dict[str, Any]], events: Sequence[Distractor
     return {**counts, "lm": own}
 
 
-def truth_of(plan: Plan, done: Sequence[Done], others: Sequence[Move], leg: str) -> dict[str, Any]:
+def truth_of(
+    end_s: float,
+    events: Sequence[Distractor],
+    done: Sequence[Done],
+    others: Sequence[Move],
+    breaths: Sequence[Apnoea],
+    leg: str,
+) -> dict[str, Any]:
     """The truth as JSON has it. Counts are of this leg: all movements as EMG would count them,
     those without the respiratory ones, and those that can be felt."""
-    events = plan.distractors
     flags, counts = _counts([(d.move.onset_s, d.move.duration_s) for d in done])
-    movements = []
-    for one, flag in zip(done, flags, strict=True):
-        move = one.move
-        movements.append(
-            {
-                "onset_s": move.onset_s,
-                "offset_s": round(move.end_s, 3),
-                "duration_s": move.duration_s,
-                "moves_until_s": round(one.moves_until_s, 3),
-                "kind": move.kind,
-                "course": one.course,
-                "held": one.course == "still",
-                "joint": one.joint,
-                "leg": leg,
-                "both": any(o.onset_s < move.end_s and move.onset_s < o.end_s for o in others),
-                "respiratory": move.kind == "respiratory",
-                "envelope_mg": round(one.envelope_mg, 1),
-                "peak_mg": round(one.peak_mg, 1),
-                "tilt_deg": round(one.tilt_deg, 1),
-                "buried_by": buried_by(one, events),
-                "apart_s": _apart(one, events),
-                "plm": flag,
-            }
-        )
+    body = Spans((e.onset_s, e.end_s) for e in events if e.family in BODY)
+    opposite = Spans((o.onset_s, o.end_s) for o in others)
+    movements = [
+        {
+            "onset_s": one.move.onset_s,
+            "offset_s": round(one.move.end_s, 3),
+            "duration_s": one.move.duration_s,
+            "moves_until_s": round(one.moves_until_s, 3),
+            "kind": one.move.kind,
+            "course": one.course,
+            "held": one.course == "still",
+            "joint": one.joint,
+            "leg": leg,
+            "both": opposite.apart(one.move.onset_s, one.move.end_s) == 0,
+            "respiratory": respiratory(one.move.onset_s, breaths),
+            "envelope_mg": round(one.envelope_mg, 1),
+            "peak_mg": round(one.peak_mg, 1),
+            "tilt_deg": round(one.tilt_deg, 1),
+            "buried_by": buried_by(one, events),
+            "apart_s": body.apart(*one.span),
+            "plm": flag,
+        }
+        for one, flag in zip(done, flags, strict=True)
+    ]
     own = [(m["onset_s"], m["duration_s"]) for m in movements if not m["respiratory"]]
     upright = sum(d.duration_s - RISE_S for d in events if d.family == "walking")
-    in_bed = plan.end_s - upright
+    in_bed = end_s - upright
     felt = felt_counts(movements, events)
     return {
         "movements": movements,
@@ -124,6 +146,7 @@ def truth_of(plan: Plan, done: Sequence[Done], others: Sequence[Move], leg: str)
             {"family": d.family, "onset_s": d.onset_s, "duration_s": d.duration_s, **d.details}
             for d in events
         ],
+        "respiratory_events": [asdict(breath) for breath in breaths],
         "in_bed_s": round(in_bed, 3),
         "upright_s": round(upright, 3),
         "off_body_s": 0.0,

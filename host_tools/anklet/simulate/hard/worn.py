@@ -1,6 +1,7 @@
 """How the sensor is put on: five ways."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.signal import bilinear, lfilter
@@ -27,11 +28,16 @@ class Worn:
         a damped weight on a spring, across the shank."""
         if not self.swing_hz:
             return acc
-        w = 2 * np.pi * self.swing_hz
-        b, a = bilinear([2 * self.damping * w, w * w], [1.0, 2 * self.damping * w, w * w], rate)
         swung = acc.copy()
-        swung[:, 1:] = lfilter(b, a, acc[:, 1:], axis=0)
+        swung[:, 1:] = lfilter(*_spring(self.swing_hz, self.damping, rate), acc[:, 1:], axis=0)
         return swung
+
+
+@cache
+def _spring(hertz: float, damping: float, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """What a weight on a damped spring does to its base's motion, as a filter at `rate` Hz."""
+    w = 2 * np.pi * hertz
+    return bilinear([2 * damping * w, w * w], [1.0, 2 * damping * w, w * w], rate)
 
 
 def put_on(rng: np.random.Generator, how: str | None) -> Worn:
