@@ -57,11 +57,8 @@ def make_hard_night(
     )
     night = _sleep(asleep, hours * 3600, life, movements)
     sensor = left if leg == "left" else right
-    body, worn = (
-        Renderer(Plan(night.end_s, (), [], night.events), rate, sensor),
-        put_on(sensor, life.wear),
-    )
-    mine = LEGS.index(leg)
+    plan, mine = Plan(night.end_s, (), [], night.events), LEGS.index(leg)
+    body, worn = Renderer(plan, rate, sensor), put_on(sensor, life.wear)
     moves, steps = night.legs[mine], len(night.legs[mine]) + len(night.events) + 1
     done = []
     for at, move in enumerate(moves):

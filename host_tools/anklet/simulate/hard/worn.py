@@ -37,7 +37,8 @@ class Worn:
 def _spring(hertz: float, damping: float, rate: float) -> tuple[np.ndarray, np.ndarray]:
     """What a weight on a damped spring does to its base's motion, as a filter at `rate` Hz."""
     w = 2 * np.pi * hertz
-    return bilinear([2 * damping * w, w * w], [1.0, 2 * damping * w, w * w], rate)
+    b, a = bilinear([2 * damping * w, w * w], [1.0, 2 * damping * w, w * w], rate)
+    return np.asarray(b), np.asarray(a)
 
 
 def put_on(rng: np.random.Generator, how: str | None) -> Worn:
