@@ -53,7 +53,7 @@ soak: $(READY) ## thirty nights in a row with power cuts, sensor faults and sync
 	@$(BIN)/python -m tests.soak
 
 faults: $(READY) ## sync, cut after every EVERY-th byte and killed at every step (EVERY=61)
-	@$(BIN)/python tests/unit/syncfaults.py $(EVERY)
+	@$(BIN)/python tests/helpers/syncfaults.py $(EVERY)
 
 fuzz: $(READY) ## read 100,000 fuzzed night files, and say what that took (5 minutes)
 	@$(BIN)/python -m tests.fuzz

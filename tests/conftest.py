@@ -1,4 +1,5 @@
-"""firmware/ and boards/sim are on sys.path, as on the device; no test sees the user's archive."""
+"""firmware/ and boards/sim are on sys.path, as on the device, and the tests' own modules; no test
+sees the user's archive."""
 
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 
 REPO = Path(__file__).resolve().parent.parent
 
-for folder in ("boards/sim", "firmware"):
+for folder in ("tests", "tests/core", "tests/helpers", "boards/sim", "firmware"):
     sys.path.insert(0, str(REPO / folder))
 
 

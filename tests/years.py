@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE / "unit"), str(HERE)]
+sys.path.insert(0, str(HERE / "helpers"))
 
 from anklet import device  # noqa: E402
 

@@ -3,7 +3,7 @@
 Two calls take a whole batch of the FIFO's raw bytes; the interpreter sees no sample. The same
 source is machine code on MicroPython (viper) and plain Python on CPython; see native.py.
 
-Ranges, for any input whatever (proven in tests/unit/test_ranges.py):
+Ranges, for any input whatever (proven in tests/unit/firmware/test_ranges.py):
 
     stage               unit            bound
     raw sample          1/16384 g       2**15   (16 bits, left-justified by the LIS3DH)

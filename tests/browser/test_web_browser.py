@@ -10,16 +10,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nightbytes
 import pytest
+import usb
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.signal import replay
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
-import nightbytes
-import usb
 from plmcore import record
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

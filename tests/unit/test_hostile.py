@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from anklet import report
@@ -16,9 +15,9 @@ from anklet.night import nightfile
 from anklet.web.server import create_app
 from fuzz.files import Fuzzer, framed
 from nightbytes import META, Builder, add_to, whole
+from places import REPO
 from plmcore import record
 
-REPO = Path(__file__).resolve().parents[2]
 NIGHT = "2026-11-21"
 SCRIPT = '"><script>alert(1)</script><img src=x>'
 ESCAPES = "\x1b[2J\x1b]0;x\x07\r\n\x9b31m\u202e"

@@ -1,6 +1,6 @@
 """A board whose sync is disturbed, and what must hold afterwards.
 
-    python tests/unit/syncfaults.py [EVERY]
+    python tests/helpers/syncfaults.py [EVERY]
 
 Cuts the connection after every EVERY-th byte from the board and every EVERY // 8-th to it, and
 kills the computer's side at every EVERY // 8-th step.

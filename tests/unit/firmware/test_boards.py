@@ -5,12 +5,11 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from anklet.signal import replay
+from places import REPO
 
-REPO = Path(__file__).resolve().parents[2]
 BOARDS = sorted(path.parent.name for path in (REPO / "boards").glob("*/hw.py"))
 RP2 = [name for name in BOARDS if name != "sim"]
 README = (REPO / "boards" / "README.md").read_text(encoding="utf-8")

@@ -1,15 +1,13 @@
 """Acceleration from files: what is read, how it is resampled, what is refused."""
 
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
 from anklet.errors import BadInput
 from anklet.signal.inputs import Acceleration, read_acceleration, to_raw
 from anklet.signal.resample import resample
-
-DATA = Path(__file__).parent.parent / "data"
+from places import DATA
 
 
 def write(path, header, rows, form="%.5f"):

@@ -5,9 +5,10 @@ records as (offset, type, sequence, fields), and damage as (offset, 0, 0, {"dama
 """
 
 import re
-from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "firmware" / "LOGFORMAT.md"
+from places import REPO
+
+PAGE = REPO / "firmware" / "LOGFORMAT.md"
 SIZES = {"u8": 1, "i8": 1, "u16": 2, "i16": 2, "u32": 4}
 
 

@@ -2,15 +2,15 @@
 
 import time
 from bisect import bisect_right
-from pathlib import Path
 
 import pytest
 from anklet.night import damage, nightfile
 from anklet.night.damage import Damage
 from nightbytes import Builder, whole
+from places import DATA
 from plmcore import record
 
-NIGHT = (Path(__file__).resolve().parents[1] / "data" / "nights" / "night.plm").read_bytes()
+NIGHT = (DATA / "nights" / "night.plm").read_bytes()
 STARTS = [at for at, kind, _, _ in record.read(NIGHT) if kind]
 ENDS = [*STARTS[1:], len(NIGHT)]
 PARTS = 8  # for as many processes as there are

@@ -11,8 +11,8 @@ from anklet.night import nightfile
 from anklet.signal import replay
 from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night, write_csv
+from places import DATA
 
-DATA = Path(__file__).parent.parent / "data"
 needs_micropython = pytest.mark.skipif(
     not Path(sys.executable).with_name("micropython").exists(),
     reason="there is no MicroPython for this computer",

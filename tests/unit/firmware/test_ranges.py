@@ -12,12 +12,12 @@ import sys
 import types
 from array import array
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 import pytest
+from places import REPO
 
-CORE = Path(__file__).resolve().parents[2] / "firmware" / "plmcore"
+CORE = REPO / "firmware" / "plmcore"
 MODULES = ("native", "kernel", "floor", "posture", "record", "detector", "timebase")
 LIMIT = 1 << 30
 FULL = 32767

@@ -1,7 +1,6 @@
 """LOGFORMAT.md against the firmware's table, and a reader made from it against ours."""
 
 import json
-from pathlib import Path
 
 import logformat_reader
 import pytest
@@ -10,9 +9,10 @@ from anklet.night.damage import Damage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nightbytes import whole
+from places import DATA
 from plmcore import record
 
-NIGHTS = Path(__file__).resolve().parents[1] / "data" / "nights"
+NIGHTS = DATA / "nights"
 TYPES = {"B": "u8", "b": "i8", "H": "u16", "h": "i16", "I": "u32"}
 GOLDEN = ["night", "cut", "damaged", "newer"]
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from accuracy import families, match, night, rivals, table
-from accuracy.match import Score
 from anklet.signal.inputs import Acceleration, to_raw
 from hypothesis import given
 from hypothesis import strategies as st
+
+from accuracy import families, match, night, rivals, table
+from accuracy.match import Score
 
 RATE = 50.0
 

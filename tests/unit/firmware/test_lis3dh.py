@@ -13,8 +13,8 @@ import pytest
 from drivers.bus import I2CBus
 from drivers.lis3dh import LIS3DH, ODR_50, SensorError
 from lis3dh_model import LIS3DHModel
+from places import REPO
 
-REPO = Path(__file__).resolve().parents[2]
 LOST = struct.pack("<3h", -32768, 0, 0)
 
 

@@ -1,7 +1,6 @@
 """The scoring cases, directly and from files; both legs; lists that can't be used."""
 
 import json
-from pathlib import Path
 
 import pytest
 from anklet.errors import BadInput
@@ -9,9 +8,8 @@ from anklet.scoring import legs, score
 from anklet.signal import inputs
 from hypothesis import given
 from hypothesis import strategies as st
+from places import DATA
 from plmcore.rules import RULES
-
-DATA = Path(__file__).parent.parent / "data"
 
 
 def cases(name):

@@ -1,7 +1,6 @@
 """Both legs of one night from two synced boards' logs, on one clock, combined by the rules."""
 
 import json
-from pathlib import Path
 
 import pytest
 from anklet.archive.store import Archive
@@ -11,13 +10,9 @@ from anklet.cli import main
 from anklet.scoring import bothlegs
 from anklet.scoring.score import run as score
 from nightbytes import Builder, add_to
+from places import DATA
 
-CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parents[1] / "data" / "wasm2016_bilateral.jsonl")
-    .read_text()
-    .splitlines()
-]
+CASES = [json.loads(line) for line in (DATA / "wasm2016_bilateral.jsonl").read_text().splitlines()]
 START = 1_795_298_283_000  # 2026-11-21T22:58:03+01:00
 EVENING, MORNING = START - 1_800_000, START + 40_000_000
 DEVICES = {"left": "e6614103e7452b2f", "right": "e6614103e7111111"}

@@ -1,14 +1,13 @@
 """A simulated board with given night files, on a serial port."""
 
 import sys
-from pathlib import Path
 
 from anklet.board.simboard import SimBoard
 from anklet.signal import replay
+from places import REPO
 
-REPO = Path(__file__).resolve().parents[2]
 sys.path.append(str(REPO / "tests" / "pico"))
-import picoflash  # noqa: E402
+import picoflash
 
 
 def board(script, unplug_after=None):
