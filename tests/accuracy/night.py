@@ -8,13 +8,20 @@ import numpy as np
 from anklet.night import nightfile
 from anklet.signal import inputs, replay
 from anklet.simulate import make_night
+from anklet.simulate.hard import make_hard_night
 
-from .families import BY_NAME, Family, Outcome
-from .match import Score, Span, score
+from .easy import EASY
+from .families import Family, Outcome
+from .hard import HARD
+from .match import Score, Span, joined, score
 from .rivals import RIVALS, samples_of, scored
 
 # The same bytes come from both; MicroPython is the quicker one.
 RUNTIME = "micropython" if Path(sys.executable).with_name("micropython").exists() else "cpython"
+
+
+FAMILIES = (*EASY, *HARD)
+BY_NAME = {family.name: family for family in FAMILIES}
 
 
 def run(name: str, seed: int) -> Outcome:
@@ -25,7 +32,8 @@ def run(name: str, seed: int) -> Outcome:
     the truth stays in true time. Only noise and zero offset are drawn anew.
     """
     family = BY_NAME[name]
-    night = make_night(seed=seed, **family.make)
+    make = make_hard_night if family.plan == "hard" else make_night
+    night = make(seed=seed, **family.make)
     night.acc[night.lost] = np.nan
     raw = inputs.to_raw(inputs.Acceleration(night.rate, night.acc), night.rate)
     data = replay.record_raw(raw, runtime=RUNTIME, odr_error_ppm=family.ppm)
@@ -46,6 +54,8 @@ def _outcome(
         classes[lm.kind] = classes.get(lm.kind, 0) + 1
     clms = [(m.onset_ms / 1000, m.duration_ms / 1000) for m in night.lms if m.kind == "clm"]
     counts = night.counts
+    lms = [(m.onset_ms / 1000, m.duration_ms / 1000) for m in night.lms]
+    together, pairs = joined(truth, lms, family.least_mg)
     return Outcome(
         family=family.name,
         seed=seed,
@@ -59,6 +69,8 @@ def _outcome(
         true_upright_s=truth["upright_s"],
         off_body_s=counts["off_body_ms"] / 1000,
         true_off_body_s=truth["off_body_s"],
+        joined=together,
+        pairs=pairs,
     )
 
 

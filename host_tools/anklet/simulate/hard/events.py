@@ -8,6 +8,8 @@ from anklet.simulate.hard.plan import Move
 from anklet.simulate.plan import RISE_S, Details, Distractor
 
 ATTACHED = 0.3  # the share of turns and posture changes that come with a movement (engineering)
+EDGE_S = 5.0  # of the recording, without anything
+TRIES = 30
 BODY_APART_S = 1.0  # one body makes one large movement at a time
 
 
@@ -22,21 +24,30 @@ class Events:
     def _seed(self) -> int:
         return int(self.rng.integers(2**62))
 
-    def add(self, family: str, length: float, details: Details, body: bool) -> None:
+    def _onset(self, length: float, body: bool) -> float:
         """Anywhere; with a chance of ATTACHED within -3 to 8 s of a movement's onset."""
         rng = self.rng
-        at = rng.uniform(5.0, max(6.0, self.end_s - length - 5.0))
         if body and self.moves and rng.random() < ATTACHED:
-            at = self.moves[int(rng.integers(len(self.moves)))].onset_s + rng.uniform(-3.0, 8.0)
-        if not 5.0 <= at <= self.end_s - length - 5.0:
-            return
-        if body:
-            for first, last in self.body:
-                if at < last + BODY_APART_S and first < at + length + BODY_APART_S:
-                    return
-            self.body.append((at, at + length))
-        event = Distractor(family, round(at, 3), round(length, 3), self._seed(), details)
-        self.found.append(event)
+            return self.moves[int(rng.integers(len(self.moves)))].onset_s + rng.uniform(-3.0, 8.0)
+        return rng.uniform(EDGE_S, max(EDGE_S + 1, self.end_s - length - EDGE_S))
+
+    def add(self, family: str, length: float, details: Details, body: bool) -> None:
+        """Place one, wherever it falls. The body makes one movement at a time (`body`), so it may
+        have to look for another place; in a very short night there may be none."""
+        for _ in range(TRIES):
+            at = self._onset(length, body)
+            inside = EDGE_S <= at <= self.end_s - length - EDGE_S
+            if inside and not (body and self._meets(at, at + length)):
+                event = Distractor(family, round(at, 3), round(length, 3), self._seed(), details)
+                self.found.append(event)
+                if body:
+                    self.body.append((at, at + length))
+                return
+
+    def _meets(self, first: float, last: float) -> bool:
+        return any(
+            first < end + BODY_APART_S and start < last + BODY_APART_S for start, end in self.body
+        )
 
     def turns(self, count: int) -> None:
         """2 to 20 s, 0.3 to 2.5 g, four in five into another posture."""
