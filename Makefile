@@ -5,7 +5,7 @@ READY := .venv/.ready
 SEEDS ?= 20
 EVERY ?= 61
 
-.PHONY: help setup demo demo-trial pico test check bench accuracy powercut soak faults fuzz years clean
+.PHONY: help setup demo demo-trial pico test check bench accuracy sensitivity powercut soak faults fuzz years clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ bench: $(READY) ## every figure of speed, heap, flash and power beside a rival o
 accuracy: $(READY) ## simulated nights and trials against their truth and rivals (SEEDS=20)
 	$(BIN)/python -m tests.accuracy --seeds $(SEEDS)
 	$(BIN)/python -m tests.accuracy.trials
+
+sensitivity: $(READY) ## the detector's constants moved by 20 %: what F1 and the count do
+	@$(BIN)/python -m tests.accuracy.sensitivity
 
 powercut: $(READY) ## the power fails at every operation of the flash: what is lost
 	@$(BIN)/python -m tests.powercut

@@ -1,4 +1,4 @@
 """How well the device counts: simulated nights with known truth, the device's own chain, rivals.
 
-python -m tests.accuracy [--seeds 20] [--family NAME ...] [--json FILE] [--jobs 2]
+python -m tests.accuracy [--seeds 20] [--choosing] [--plan hard] [--family NAME ...] [--json FILE]
 """

@@ -32,7 +32,7 @@ def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _rows(head: list[str], rows: list[list[str]]) -> str:
+def rows_of(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(map(_row, [head, ["---"] * len(head), *rows]))
 
 
@@ -76,7 +76,7 @@ def requirements(results: dict[str, Outcomes]) -> tuple[str, bool]:
             verdict = "OK" if holds else "**MISSED**"
             what = f"{name}: {family.what}"
             rows.append([family.plan, what, bound.what, bound.limit(), measured, verdict])
-    return _rows(["plan", "nights", "requirement", "limit", "measured", ""], rows), good
+    return rows_of(["plan", "nights", "requirement", "limit", "measured", ""], rows), good
 
 
 def _by(outcomes: Outcomes, pick: Callable[[Outcome], Score]) -> list[str]:
@@ -100,7 +100,7 @@ def report(results: dict[str, Outcomes], seeds: range, choosing: bool = False) -
             [BY_NAME[name].plan, name, *_by(outcomes, lambda o: o.score)]
             for name, outcomes in moving.items()
         ]
-        parts += [MATCHING, _rows(["plan", "family", *HEAD], rows)]
+        parts += [MATCHING, rows_of(["plan", "family", *HEAD], rows)]
     rows = []
     for name, outcomes in results.items():
         if outcomes[0].rivals:
@@ -109,5 +109,5 @@ def report(results: dict[str, Outcomes], seeds: range, choosing: bool = False) -
             for rival in outcomes[0].rivals:
                 rows.append([plan, rival, *_by(outcomes, lambda o, r=rival: o.rivals[r])])
     if rows:
-        parts += [RIVAL_NOTE, _rows(["plan", "detector", *HEAD], rows)]
+        parts += [RIVAL_NOTE, rows_of(["plan", "detector", *HEAD], rows)]
     return "\n\n".join(parts), good

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from anklet import device
 from anklet.signal.inputs import Acceleration, to_raw
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accuracy import families, match, night, rivals, table
+from accuracy import families, match, night, rivals, sensitivity, table
 from accuracy.match import Score
 
 RATE = 50.0
@@ -150,3 +151,42 @@ def test_a_family_that_misses_is_said_so():
     text, good = table.report({"mattress": [outcome]}, range(101, 102))
     assert not good
     assert "| ≤ 2 | 3 | **MISSED** |" in text
+
+
+def kick(onset, mg=50, kind="cluster"):
+    return {"onset_s": onset, "duration_s": 1.0, "envelope_mg": mg, "kind": kind}
+
+
+def test_kicks_are_joined_where_one_movement_covers_both_onsets():
+    kicks = {"movements": [kick(10), kick(14), kick(18), kick(22, mg=10), kick(300)]}
+    assert match.joined(kicks, [(10.1, 1.0), (14.0, 1.0), (18.0, 1.0)], 16) == (0, 2)
+    assert match.joined(kicks, [(10.1, 5.0), (18.0, 1.0)], 16) == (1, 2)
+    assert match.joined(kicks, [(10.2, 13.0)], 16) == (2, 2)
+
+
+def test_what_a_turn_buries_is_not_asked_for_and_few_plms_are_no_great_error():
+    truth = {
+        "movements": [kick(10), {**kick(40), "buried_by": "gross"}],
+        "felt": {"plm": 4, "clm": 1},
+        "in_bed_s": 3600.0,
+        "felt_plm_per_hour": 4.0,
+    }
+    got = match.score(truth, [(10.0, 1.0), (40.0, 1.0)], 5, 1800.0, least_mg=16)
+    assert (got.hits, got.missed, got.extra) == (1, [], [])
+    assert got.plm_error == pytest.approx(0.1)  # one PLM of 10 an hour, in the true hour
+
+
+def test_constants_are_moved_by_a_fifth_and_by_one_at_least():
+    assert [sensitivity.moved(value, 0.2) for value in (16, 3, 1)] == [19, 4, 2]
+    assert [sensitivity.moved(value, -0.2) for value in (16, 3, 1)] == [13, 2, 0]
+    assert sensitivity.moved(16, 0.0) == 16
+
+
+@pytest.mark.parametrize(("module", "name"), sensitivity.CONSTANTS)
+def test_every_constant_of_the_sensitivity_table_is_there(module, name):
+    source = (device.folder("firmware") / "plmcore" / f"{module}.py").read_text("utf-8")
+    changed = sensitivity.rewrite(source, name, 12345)
+    assert f"\n{name} = const(12345)\n" in changed
+    assert len(changed.splitlines()) >= len(source.splitlines()) - 5
+    with pytest.raises(KeyError):
+        sensitivity.rewrite(source, "NO_SUCH_CONSTANT", 1)
