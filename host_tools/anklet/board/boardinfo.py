@@ -14,6 +14,7 @@ NIGHT = re.compile(r"[0-9]{5}-[0-9a-f]{8}\.plm")
 TRACE = re.compile(r"[0-9]{5}-[0-9a-f]{8}\.trc")
 DEVICE = re.compile(r"[0-9A-Za-z_-]{1,64}")
 LONGEST_TEXT = 200
+LARGEST_FLASH = 64 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ class Info:
     traces: list[Night] = field(default_factory=list)
 
 
-def read_json(text: str) -> Any:
+def read_json(answer: str) -> Any:
     """JSON as the standard has it: no NaN. Raises ValueError, RecursionError."""
-    return json.loads(text, parse_constant=_refuse)
+    return json.loads(answer, parse_constant=_refuse)
 
 
 def read_info(given: Any, now: float) -> Info:
@@ -79,16 +80,16 @@ def read_info(given: Any, now: float) -> Info:
     power, up_ms = given.get("at") or ("", 0)
     return Info(
         device=_matching(DEVICE, given["device"]),
-        board=_text(given["board"]),
-        firmware=_text(given["firmware"]),
-        leg=_text(given["leg"]),
-        label=_text(given["label"]),
+        board=text(given["board"]),
+        firmware=text(given["firmware"]),
+        leg=text(given["leg"]),
+        label=text(given["label"]),
         nights=sorted(nights, key=lambda night: night.name),
         clock_offset_s=offset,
-        rules=_text(given.get("rules", "")),
-        micropython=_text(given.get("micropython", "")),
+        rules=text(given.get("rules", "")),
+        micropython=text(given.get("micropython", "")),
         free=free if type(free := given.get("free")) is int else None,
-        flash=_text(given.get("flash", "")),
+        flash=text(given.get("flash", "")),
         utc_ms=round(now * 1000),
         power=_matching(POWER, power) if power else "",
         up_ms=whole(up_ms, LONGEST_UP),
@@ -116,13 +117,13 @@ def whole(value: Any, most: int) -> int:
 
 
 def _matching(pattern: re.Pattern[str], value: Any) -> str:
-    if not pattern.fullmatch(_text(value)):
+    if not pattern.fullmatch(text(value)):
         raise ValueError("no name")
     return value
 
 
-def _text(value: Any) -> str:
-    """Text without what could steer a terminal."""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+def text(value: Any, longest: int = LONGEST_TEXT) -> str:
+    """Text without what could steer a terminal. Raises ValueError."""
+    if not isinstance(value, str) or len(value) > longest:
         raise ValueError("no text")
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)

@@ -39,7 +39,8 @@ def board_of(machine: str) -> str | None:
 def architecture(mpy: int, version: str) -> str:
     """The processor for which to compile. mpy: sys.implementation._mpy; version: MicroPython's.
 
-    Raises NoFirmware when this MicroPython does not read the bytecode.
+    Raises NoFirmware when this MicroPython does not read the bytecode, or runs no machine code,
+    of which the filters are made.
     """
     if (mpy & 0xFF, mpy >> 8 & 3) != MPY:
         raise NoFirmware(
@@ -47,7 +48,13 @@ def architecture(mpy: int, version: str) -> str:
             f"{OLDEST} or newer on it (micropython.org/download), then run anklet install again."
         )
     number = mpy >> 10 & 0xF
-    return ARCHITECTURES[number] if number < len(ARCHITECTURES) else ""
+    if not 0 < number < len(ARCHITECTURES):
+        raise NoFirmware(
+            f"The board's MicroPython {version} was built without native code, which Anklet "
+            f"needs; put the one for your board on it (micropython.org/download), then run anklet "
+            f"install again."
+        )
+    return ARCHITECTURES[number]
 
 
 def sources(board: str) -> dict[str, Path]:

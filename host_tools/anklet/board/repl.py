@@ -14,6 +14,7 @@ from mpremote.transport import TransportError, TransportExecError
 from anklet.board.serialport import open_port
 from anklet.errors import AnkletError, BoardFault, NoFirmware, NotVerified
 
+GET_CHUNK = 768  # bytes a line
 PUT_CHUNK = 1024  # bytes a write: they are compiled there, as text
 TIMEOUT_S = 10
 TRY_S = 3  # for MicroPython's prompt, each time
@@ -115,6 +116,22 @@ class Repl:
             if progress:
                 progress(start + len(part), len(data))
         self.run("f.close()")
+
+    def get(self, path: str, size: int) -> bytes:
+        """A file of the board that has `size` bytes, as it arrives: whole, if all goes well."""
+        code = (
+            f"import binascii\nwith open({path!r}, 'rb') as f:\n    while True:\n"
+            f"        data = f.read({GET_CHUNK})\n        if not data:\n            break\n"
+            "        print(binascii.b2a_base64(data).decode(), end='')"
+        )
+        data = bytearray()
+        with contextlib.closing(self.lines(code)) as lines:
+            for line in lines:
+                with self.making_sense():
+                    data += binascii.a2b_base64(line, strict_mode=True)
+                if len(data) > size:
+                    raise self._nonsense()
+        return bytes(data)
 
     def restart(self) -> None:
         """Start MicroPython anew without starting the firmware; our modules are not loaded."""

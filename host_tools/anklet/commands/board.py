@@ -4,10 +4,13 @@
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anklet.commands import RULES, Command, print_json
 from anklet.errors import BadInput
+
+if TYPE_CHECKING:
+    from anklet.board.others import Others
 
 
 def add(command: Command) -> None:
@@ -22,14 +25,20 @@ def add(command: Command) -> None:
     sub = command("install", _install, "put the firmware on a board or update it; nights stay")
     sub.description = (
         "Puts the firmware on a board or updates it, and checks the board like doctor; nights and "
-        "settings stay. Exit code 6: it is installed, but something needs attention; or the copy "
-        "failed and what was there stays."
+        "settings stay. Files of another program that are on the board are saved on this computer "
+        "first, and you are asked; none is removed. Exit code 6: it is installed, but something "
+        "needs attention; or the copy failed and what was there stays."
     )
     sub.add_argument("--port", metavar="PORT", help=port)
     sub.add_argument("--board", metavar="NAME", help="else found by itself")
     sub.add_argument("--leg", choices=("left", "right"))
     sub.add_argument("--label", metavar="TEXT", help="a name for this board, 40 letters at most")
     sub.add_argument("--rules", choices=RULES)
+    sub.add_argument(
+        "--agree",
+        action="store_true",
+        help="do not ask when another program's files are on the board; they are saved here first",
+    )
 
     sub = command("doctor", _doctor, "check the board, the sensor, the flash and the clock")
     sub.description = (
@@ -84,12 +93,28 @@ def _install(args: argparse.Namespace) -> None:
         board=args.board,
         settings={name: value for name, value in given.items() if value is not None},
         progress=lambda done, size: show(done / size),
+        agree=lambda others: _agree(others, args.agree),
     )
     if args.json:
         print_json(found)
     else:
         print(summary(found))
     _attention(found["selftest"])
+
+
+def _agree(others: "Others", agreed: bool) -> None:
+    """Save what is not ours and ask the person. Raises BadInput when they do not want it."""
+    from anklet.archive import saved
+    from anklet.archive.store import home
+
+    print(saved.told(others, saved.save(home(), others)), file=sys.stderr)
+    if agreed:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput("Nothing was written to the board; to go on, run anklet install --agree.")
+    print("Put Anklet on this board? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise BadInput("Nothing was written to the board.")
 
 
 def _doctor(args: argparse.Namespace) -> None:

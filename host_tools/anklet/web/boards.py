@@ -6,10 +6,12 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from anklet.archive import saved
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board import doctor, firmware, ports
 from anklet.board.install import install, summary
+from anklet.board.others import Others
 from anklet.errors import AnkletError, BadInput
 from anklet.web.jobs import Job, Jobs, Outcome, Work
 
@@ -88,7 +90,7 @@ def _work(what: str, port: str, archive: Archive, form: dict[str, str]) -> Work:
         return lambda job: _sync(job, port, archive)
     if what == "check":
         return lambda job: _check(port, archive)
-    return lambda job: _setup(job, port, form)
+    return lambda job: _setup(job, port, archive, form)
 
 
 def _sync(job: Job, port: str, archive: Archive) -> Outcome:
@@ -118,12 +120,33 @@ def _check(port: str, archive: Archive) -> Outcome:
     return Outcome([text], found["checks"])
 
 
-def _setup(job: Job, port: str, form: dict[str, str]) -> Outcome:
+def _setup(job: Job, port: str, archive: Archive, form: dict[str, str]) -> Outcome:
     settings = {"leg": form["leg"], "label": form.get("label", "").strip()}
-    found = install(
-        port,
-        board=form.get("board") or None,
-        settings=settings,
-        progress=lambda done, size: job.tell("Copying the firmware", done / max(1, size)),
-    )
+
+    def agree(others: Others) -> None:
+        path = saved.save(archive.path, others)
+        if form.get("agreed") != others.digest:
+            raise _ToAsk(saved.told(others, path), others.digest)
+
+    try:
+        found = install(
+            port,
+            board=form.get("board") or None,
+            settings=settings,
+            progress=lambda done, size: job.tell("Copying the firmware", done / max(1, size)),
+            agree=agree,
+        )
+    except _ToAsk as question:
+        return Outcome(
+            [str(question), "Nothing was written to the board yet."],
+            ask={**form, "other": port, "agreed": question.digest},
+        )
     return Outcome(summary(found).splitlines())
+
+
+class _ToAsk(BadInput):
+    """The person has to agree first; digest: to what."""
+
+    def __init__(self, text: str, digest: str):
+        super().__init__(text)
+        self.digest = digest

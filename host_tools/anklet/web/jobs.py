@@ -13,11 +13,12 @@ from anklet.errors import AnkletError
 @dataclass
 class Outcome:
     """What there is to say at the end: sentences, and checks (of doctor) and a warning where
-    there are any."""
+    there are any. ask: the form to send when the person agrees to what the sentences say."""
 
     lines: list[str]
     checks: list[dict[str, Any]] = field(default_factory=list)
     warning: str = ""
+    ask: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

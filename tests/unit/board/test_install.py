@@ -1,13 +1,17 @@
 """Install on a real MicroPython whose flash is a file, over a pseudo-terminal and mpremote."""
 
 import fcntl
+import hashlib
 import json
 import os
+import re
+import zipfile
 from types import SimpleNamespace
 
 import pytest
 import usb
-from anklet.board import firmware, install
+from anklet.archive import store
+from anklet.board import firmware, install, others, plan
 from anklet.board.link import Link
 from anklet.cli import main
 from anklet.errors import BadInput, NoFirmware, NotVerified
@@ -46,9 +50,9 @@ class Flash:
     def plug(self, **more):
         return usb.blank(self.folder, **more)
 
-    def install(self, settings=None, **more):
+    def install(self, settings=None, agree=install.refuse, **more):
         with self.plug(**more) as board:
-            return install.install(board.port, BOARD, settings)
+            return install.install(board.port, BOARD, settings, agree=agree)
 
 
 @pytest.fixture
@@ -60,6 +64,16 @@ def flash(tmp_path):
 def built():
     """The firmware as it should lie on the flash."""
     return firmware.build(BOARD, ARCH)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def manifest_of(files):
+    """As an installation of these files left it."""
+    hashes = {path: sha256(data) for path, data in files.items()}
+    return json.dumps({"firmware": "0.0.1", "board": BOARD, "files": hashes}).encode()
 
 
 def firmware_on(flash, built):
@@ -96,34 +110,101 @@ def test_an_update_keeps_nights_and_settings_and_clears_up(flash, built):
     flash.install({"leg": "right", "label": "bed"})
     files = flash.files()
     manifest = json.loads(files[install.MANIFEST])
-    manifest["files"]["/gone.mpy"] = "0" * 64
+    old = {"/monitor.mpy": b"old", "/gone.mpy": b"stale", "/rules/older.mpy": b"stale"}
+    manifest["files"] |= {path: sha256(data) for path, data in old.items()}
     manifest["firmware"] = "0.0.1"
     theirs = {
         NIGHT: whole(),
         f"{NIGHT}.ok": b"x",
         "/zone": b"60",
-        "/mine.py": b"pass",
-        "/data/notes.txt": b"...",
+        "/state.json": b"{}",
         "/settings.json": files["/settings.json"],
     }
-    old = {
-        "/monitor.mpy": b"old",
-        "/gone.mpy": b"stale",
-        "/hw.py": b"raise ValueError('imported instead of hw.mpy')",
-        "/plmcore/older.mpy": b"stale",
-        "/nightlog.mpy.new": b"cut",
-        "/never.mpy.new": b"cut",
-        install.MANIFEST: json.dumps(manifest).encode(),
-    }
-    flash.change(theirs | old)
+    cut = {"/nightlog.mpy.new": b"cut", "/gone.mpy.new": b"cut"}
+    flash.change(theirs | old | cut | {install.MANIFEST: json.dumps(manifest).encode()})
     found = flash.install({"label": "sofa"})
     assert set(found["changed"]) == {"/monitor.mpy", install.MANIFEST}
-    assert set(found["removed"]) == set(old) - {"/monitor.mpy", install.MANIFEST}
+    assert set(found["removed"]) == {"/gone.mpy", "/rules/older.mpy"}
     assert (found["leg"], found["label"], found["nights"]) == ("right", "sofa", 1)
     theirs["/settings.json"] = flash.files()["/settings.json"]
     assert json.loads(theirs["/settings.json"]) == {"leg": "right", "label": "sofa"}
-    manifest = {install.MANIFEST: files[install.MANIFEST]}
-    assert flash.files() == built | theirs | manifest
+    files = flash.files()
+    assert json.loads(files.pop(install.MANIFEST))["removed"] == found["removed"]
+    assert files == built | theirs
+
+
+PROJECT = {
+    "/main.py": b"print('lamp on')",
+    "/settings.py": b"PASSWORD = 'secret'",
+    "/hw.py": b"import machine",
+    "/lamp.py": b"on = True",
+    "/monitor/__init__.py": b"",
+    "/drivers/bme280.py": b"class BME280: pass",
+    "/plmcore/other.mpy": b"M",
+    "/draft.py.new": b"draft",
+    "/settings.json": b'{"wifi": "home"}',
+    "/data/log.csv": bytes(5000),
+}
+IN_THE_WAY = ["/main.py", "/settings.py", "/hw.py", "/lamp.py", "/monitor", "/settings.json"]
+
+
+def test_another_project_is_saved_and_the_person_asked_before_anything_is_written(flash, capsys):
+    flash.write(PROJECT)
+    before = flash.file.read_bytes()
+    with flash.plug() as board:
+        assert main(["install", "--port", board.port, "--board", BOARD]) == 2
+    err = capsys.readouterr().err
+    assert "--agree" in err and "10 files that are not Anklet's" in err
+    assert flash.file.read_bytes() == before
+    (saved,) = (store.home() / "before-anklet").iterdir()
+    assert str(saved) in err
+    with zipfile.ZipFile(saved) as zipped:
+        assert {f"/{name}": zipped.read(name) for name in zipped.namelist()} == PROJECT
+
+
+def test_another_project_survives_an_installation(flash, built, capsys):
+    flash.write(PROJECT)
+    with flash.plug() as board:
+        argv = ["install", "--port", board.port, "--board", BOARD, "--json"]
+        assert main([*argv, "--agree"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert main(argv) == 0  # it has been agreed to
+        assert json.loads(capsys.readouterr().out)["changed"] == []
+    assert found["removed"] == []
+    assert found["moved"] == {path: f"/before_anklet{path}" for path in IN_THE_WAY}
+    files = flash.files()
+    for path, data in PROJECT.items():
+        away = any(path == old or path.startswith(f"{old}/") for old in IN_THE_WAY)
+        assert files.pop(f"/before_anklet{path}" if away else path) == data
+    assert set(files) == {*built, install.MANIFEST}
+
+
+@pytest.mark.parametrize("manifest", [None, b"", b'{"board": "rpi_pico", "fi'])
+def test_a_kept_copy_is_never_overwritten(flash, built, manifest):
+    flash.write({"/main.py": b"print(1)"})
+    flash.install(agree=lambda others: None)
+    files = flash.files()
+    files.pop(install.MANIFEST)
+    files["/main.py"] = b"print(2)"
+    flash.write(files | ({} if manifest is None else {install.MANIFEST: manifest}))
+    asked = []
+    flash.install(agree=asked.append)
+    files = flash.files()
+    assert files["/before_anklet/main.py"] == b"print(1)"
+    assert files["/before_anklet_2/main.py"] == b"print(2)"
+    assert {path: files[path] for path in built} == built
+    assert set(asked[0].files) == {"/main.py", "/before_anklet/main.py"}
+
+
+def test_a_file_that_another_put_in_the_place_of_ours_is_theirs(flash, built):
+    flash.install()
+    flash.change({"/main.py": b"print('theirs')", "/mine.py": b"pass"})
+    with pytest.raises(BadInput, match=r"/main\.py, /mine\.py"):
+        flash.install()
+    flash.install(agree=lambda others: None)
+    files = flash.files()
+    assert (files["/before_anklet/main.py"], files["/mine.py"]) == (b"print('theirs')", b"pass")
+    assert {path: files[path] for path in built} == built
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +218,7 @@ def answers(tmp_path_factory):
 @pytest.mark.parametrize("part", [0.01, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9])
 def test_a_cut_cable_leaves_what_was_and_a_second_run_repairs(flash, built, answers, part):
     old = dict.fromkeys(built, b"old")
-    flash.write(old | {NIGHT: whole()})
+    flash.write(old | {NIGHT: whole(), install.MANIFEST: manifest_of(old)})
     with pytest.raises((NotVerified, NoFirmware)):
         flash.install(unplug_after=int(part * answers))
     on_board = firmware_on(flash, built)
@@ -166,10 +247,12 @@ def test_what_arrived_before_the_cut_is_not_sent_again(flash):
 
 
 def test_power_that_fails_while_files_are_put_into_place(flash, built):
-    """Some have their names, some are still beside them, the manifest is that of before."""
+    """As older versions of ours left it: some have their names, some are still beside them, the
+    manifest is that of before."""
     flash.install()
     whole_files = flash.files()
-    half = {"/monitor.mpy": b"old", "/main.py": b"old", install.MANIFEST: b"{}"}
+    old = {"/monitor.mpy": b"old", "/main.py": b"old"}
+    half = old | {install.MANIFEST: manifest_of(built | old)}
     flash.change(half | {f"{path}.new": whole_files[path] for path in half})
     found = flash.install()
     assert set(found["changed"]) == set(half)
@@ -203,7 +286,7 @@ def test_a_file_that_arrives_wrong_is_sent_again(flash, built):
 def test_files_that_never_arrive_right_stay_out(flash):
     flash.write({"/main.py": b"print('as before')"})
     with pytest.raises(NotVerified, match="another cable"):
-        flash.install(extra=SPOILT.format(times=9999))
+        flash.install(agree=lambda others: None, extra=SPOILT.format(times=9999))
     files = flash.files()
     assert files["/main.py"] == b"print('as before')"
     assert install.MANIFEST not in files
@@ -219,9 +302,12 @@ while True:
 def test_another_program_is_stopped_and_kept(flash, built):
     flash.write({"/main.py": RUNNING.encode()})
     # As on a board, whose main.py runs at each start until Ctrl-C.
-    flash.install(extra="if 'before_anklet.py' not in os.listdir('/'):\n    import main")
+    flash.install(
+        agree=lambda others: None,
+        extra="if 'before_anklet' not in os.listdir('/'):\n    import main",
+    )
     files = flash.files()
-    assert files["/before_anklet.py"] == RUNNING.encode()
+    assert files["/before_anklet/main.py"] == RUNNING.encode()
     assert {path: files[path] for path in built} == built
 
 
@@ -286,7 +372,7 @@ def test_shared_modules_of_boards_come_along(tmp_path):
 
 @pytest.mark.parametrize(
     "mpy, arch",
-    [(6 | 3 << 8 | 4 << 10, "armv6m"), (6 | 3 << 8 | 7 << 10, "armv7emsp"), (6 | 3 << 8, "")],
+    [(6 | 3 << 8 | 4 << 10, "armv6m"), (6 | 3 << 8 | 7 << 10, "armv7emsp")],
 )
 def test_the_processor_is_what_micropython_says(mpy, arch):
     assert firmware.architecture(mpy, "1.29.0") == arch
@@ -296,6 +382,19 @@ def test_the_processor_is_what_micropython_says(mpy, arch):
 def test_a_micropython_that_can_not_read_the_bytecode(mpy):
     with pytest.raises(NoFirmware, match=r"1\.19.*1\.23 or newer"):
         firmware.architecture(mpy, "1.19")
+
+
+@pytest.mark.parametrize("mpy", [6 | 3 << 8, 6 | 3 << 8 | 15 << 10])
+def test_a_micropython_without_native_code_is_refused_in_a_sentence(mpy):
+    with pytest.raises(NoFirmware, match=r"native code.*micropython\.org"):
+        firmware.architecture(mpy, "1.29.0")
+
+
+def test_what_runs_on_the_board_reads_micropython_1_23():
+    """Tuples in endswith and startswith came with 1.25."""
+    code = [path.read_text() for path in firmware.sources(BOARD).values()]
+    code += [others.LISTING, install.WHAT, install.FOLDERS, install.REMOVE, plan.FINISHER]
+    assert not [text for text in code if re.search(r"(ends|starts)with\(\(", text)]
 
 
 COMMANDS = [["install", "--board", BOARD], ["sync"], ["ports"]]

@@ -1,5 +1,7 @@
 """Set up, check and sync a board by the pages' forms, with a real MicroPython."""
 
+import re
+
 import pytest
 import usb
 from anklet.archive.journal import Journal
@@ -55,3 +57,28 @@ def test_a_board_without_firmware_is_told_what_to_do(press, tmp_path):
     with usb.blank(tmp_path) as board:
         page = press("sync", other=board.port)
     assert "anklet install" in page and 'role="alert"' in page
+
+
+def test_another_project_is_saved_and_the_person_asked(press, tmp_path):
+    theirs = {"/main.py": b"print('lamp')", "/lamp.py": b"<b>"}
+    (tmp_path / "flash").write_bytes(picoflash.file_system(theirs))
+    with usb.blank(tmp_path) as board:
+        form = {"other": board.port, "leg": "right", "board": "rpi_pico"}
+        page = press("setup", **form)
+        assert "2 files that are not Anklet&#39;s: /lamp.py, /main.py" in page
+        assert "Nothing was written to the board yet." in page
+        assert board_files(tmp_path) == theirs
+        (saved,) = (tmp_path / "archive" / "before-anklet").iterdir()
+        assert saved.name in page
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        assert fields["agreed"] and fields | form == fields
+        refused = press("setup", **form | {"agreed": "0" * 64})
+        assert "Nothing was written" in refused
+        assert "right leg" in press("setup", **fields)
+    files = board_files(tmp_path)
+    kept = {path: files[f"/before_anklet{path}"] for path in theirs}
+    assert kept == theirs
+
+
+def board_files(folder):
+    return picoflash.files(bytes(picoflash.START) + (folder / "flash").read_bytes())
