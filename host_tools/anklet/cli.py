@@ -1,13 +1,14 @@
 """The command line: `anklet COMMAND`."""
 
 import argparse
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable
 
 from anklet.commands import archive, board, compare, note, rescore, share, signal, trial, web
-from anklet.errors import AnkletError
+from anklet.errors import AnkletError, BadInput
 
 GROUPS = (signal, board, archive, rescore, note, web, share, compare, trial)
 
@@ -32,6 +33,14 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         if args.debug:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            name = str(error.filename)[:40]
+            print(
+                f"anklet: {name}... is longer than the name of a file may be; choose a shorter "
+                f"one.",
+                file=sys.stderr,
+            )
+            return BadInput.exit_code
         print(
             f"anklet: a fault of ours: {type(error).__name__}: {error}. Please report it with "
             f"what --debug prints.",

@@ -15,6 +15,7 @@ TRACE = re.compile(r"[0-9]{5}-[0-9a-f]{8}\.trc")
 DEVICE = re.compile(r"[0-9A-Za-z_-]{1,64}")
 LONGEST_TEXT = 200
 LARGEST_FLASH = 64 << 20  # bytes
+MOST = 1 << 53  # a float holds it exactly
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def read_info(given: Any, now: float) -> Info:
         clock_offset_s=offset,
         rules=text(given.get("rules", "")),
         micropython=text(given.get("micropython", "")),
-        free=free if type(free := given.get("free")) is int else None,
+        free=None if given.get("free") is None else whole(given["free"], MOST),
         flash=text(given.get("flash", "")),
         utc_ms=round(now * 1000),
         power=_matching(POWER, power) if power else "",
@@ -107,6 +108,19 @@ def _trace(name: Any, size: Any) -> Night:
 
 def _refuse(word: str) -> None:
     raise ValueError(f"{word} in JSON")
+
+
+def harmless(value: Any) -> Any:
+    """JSON whose texts steer no terminal and whose numbers a float can hold. Raises ValueError."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, dict):
+        return {text(name): harmless(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [harmless(item) for item in value]
+    if isinstance(value, int | float) and not abs(value) <= MOST:
+        raise ValueError("no such number")
+    return value
 
 
 def whole(value: Any, most: int) -> int:

@@ -3,7 +3,6 @@
 The board's side is firmware/selftest.py: it measures, this judges.
 """
 
-import json
 import math
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 from anklet import device
 from anklet.archive import formatted
 from anklet.archive.store import Archive
+from anklet.board.boardinfo import harmless, read_json
 from anklet.board.link import Info, Link
 from anklet.errors import BadInput, NotVerified
 
@@ -68,7 +68,7 @@ def examined(link: Link, archive: Archive | None = None) -> dict[str, Any]:
         checks = list(_checks(info, found))
         if archive and (warning := formatted.warning(archive, info)):
             checks.append(Check("flash", "was formatted", warning))
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError) as error:
         raise NotVerified(
             f"The board on {link.port} sent measurements that make no sense; run anklet install "
             f"and then anklet doctor again."
@@ -106,7 +106,8 @@ def fit(port: str, wait_s: float = WAIT_S, seconds: int = FIT_S) -> dict[str, An
         gravity, spread = answer.get("gravity"), answer.get("spread", 0)
         if gravity is None:
             raise BadInput("The sensor does not answer; run anklet doctor.")
-        shank, tilt = shank_of(gravity, spread)
+        with link.making_sense():
+            shank, tilt = shank_of([*map(int, gravity)], int(spread))
         changed = link.configure({"shank": shank})
     return {
         "shank": shank,
@@ -141,10 +142,10 @@ def shank_of(gravity: list[int], spread: int) -> tuple[int, float]:
 
 def _json(link: Link, code: str) -> dict[str, Any]:
     try:
-        found = json.loads(link.run(code, TIMEOUT_S))
+        found = harmless(read_json(link.run(code, TIMEOUT_S)))
         if isinstance(found, dict):
             return found
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise NotVerified(
         f"The board on {link.port} sent an answer that makes no sense; run anklet install and "

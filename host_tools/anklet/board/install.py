@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from anklet.board import doctor, firmware, others
-from anklet.board.boardinfo import DEVICE, LARGEST_FLASH, read_json, text, whole
+from anklet.board.boardinfo import DEVICE, MOST, read_json, text, whole
 from anklet.board.firmware import START
 from anklet.board.link import Link
 from anklet.board.others import FINISHER_FILE, FLASH_S, MANIFEST, NEW, File, Others
@@ -136,7 +136,7 @@ def _what(
             f"(micropython.org/download), then run anklet install again."
         )
     known = DEVICE.fullmatch(text(device))
-    mpy, free = whole(mpy, 1 << 30), whole(free, LARGEST_FLASH)
+    mpy, free = whole(mpy, 1 << 30), whole(free, MOST)
     return text(machine), mpy, text(version), free, device if known else "board"
 
 
