@@ -5,6 +5,7 @@ It holds nothing of its own: anklet rebuild makes it again from the raw files.
 
 import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """One transaction that writes everything or nothing; the tables are made when missing.
     Raises OSError, sqlite3.Error."""
     durable.make_folder(path.parent)
+    os.close(durable.open_own(path, os.O_RDWR | os.O_CREAT))  # SQLite's files take its mode
     with contextlib.closing(_connect(path, "rwc")) as db:
         db.execute("BEGIN IMMEDIATE")
         if db.execute("PRAGMA user_version").fetchone()[0] == 0:

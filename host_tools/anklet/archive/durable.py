@@ -1,12 +1,20 @@
-"""Files that survive a power cut whole, and a lock that dies with its process."""
+"""Files that survive a power cut whole, for their owner alone, and locks that die with their
+process."""
 
 import contextlib
 import os
+import stat
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PARTS = ".*.part"  # what write() leaves when the process is killed
+OURS = 0o600  # a journal holds medicines: no other user of the computer may read it
+OUR_FOLDER = 0o700
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_POLL_S = 0.05
+_FAR = 1 << 30  # behind the end of any file that is locked
 
 
 def write(path: Path, data: bytes) -> None:
@@ -30,9 +38,28 @@ def make_folder(path: Path) -> None:
     """Make a folder, and those above it, so that a power cut does not take it away again."""
     if not path.is_dir():
         make_folder(path.parent)
-        path.mkdir(exist_ok=True)
+        path.mkdir(mode=OUR_FOLDER, exist_ok=True)
         with contextlib.suppress(PermissionError):  # a folder that may be written but not read
             sync_folder(path.parent)
+
+
+def open_own(path: str | Path, flags: int) -> int:
+    """An opener for open(): what it makes is its owner's alone."""
+    return os.open(path, flags, OURS)
+
+
+def close_to_others(folder: Path, inside: Iterable[Path]) -> None:
+    """Take an archive of an older anklet away from the computer's other users: `inside`, then the
+    folder, which is the mark that all of it is done. Windows keeps a user's folders by itself."""
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):  # not there yet, another's, or on a disk without modes
+        mode = folder.stat().st_mode
+        if mode & OTHERS:
+            for path in inside:
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode & ~OTHERS & 0o7777)
+            folder.chmod(mode & ~OTHERS & 0o7777)
 
 
 def sync_folder(path: Path) -> None:
@@ -48,8 +75,14 @@ def sync_folder(path: Path) -> None:
 @contextlib.contextmanager
 def lock(path: Path) -> Iterator[bool]:
     """Lock by this file until the end of the block; False when another process has it."""
-    with open(path, "a+b") as file:  # closing it unlocks, also when this process dies
+    with open(path, "a+b", opener=open_own) as file:  # closing it unlocks, also when we die
         yield _lock(file.fileno())
+
+
+def wait_for(handle: int) -> None:
+    """Lock an open file until it is closed, as soon as nobody else has it."""
+    while not _lock(handle):
+        time.sleep(_POLL_S)
 
 
 def _lock(handle: int) -> bool:
@@ -57,7 +90,11 @@ def _lock(handle: int) -> bool:
         if os.name == "nt":
             import msvcrt  # noqa: PLC0415 - only there
 
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            os.lseek(handle, _FAR, os.SEEK_SET)  # nobody can read or write a byte that is locked
+            try:
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            finally:
+                os.lseek(handle, 0, os.SEEK_SET)
         else:
             import fcntl  # noqa: PLC0415 - not on Windows
 

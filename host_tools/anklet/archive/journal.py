@@ -169,8 +169,5 @@ class Journal:
         try:
             lines.append(self.file, {"at": lines.now(), **line})
         except OSError as error:
-            raise ArchiveUnwritable(
-                f"The journal {self.file} can't be written ({error.strerror}); nothing was "
-                f"changed. Free space or correct its permissions, or set ANKLET_HOME to another "
-                f"folder."
-            ) from error
+            look = "anklet note --night DATE shows what is noted, anklet nights what is hidden."
+            raise lines.unwritable(error, self.file, look) from error

@@ -14,6 +14,9 @@ import math
 import os
 import re
 import sqlite3
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +32,8 @@ from anklet.night import clock, nightfile
 from anklet.progress import percent
 
 TRACES = ".trc"
+LOCK = "sync.lock"
+_WAIT_S = 0.1
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -45,6 +50,11 @@ class Archive:
         self.path = path
         self.db = path / "anklet.db"
         self._anchors: dict[str, clock.Anchors] = {}
+        self._alone = threading.RLock()  # for one of this program's threads at a time
+        self._holds = False  # that one has the lock
+        names = ("raw", "raw/**/*", "trials", "trials/*", "journal.jsonl", "anklet.db*", LOCK)
+        inside = itertools.chain.from_iterable(map(path.glob, names))
+        durable.close_to_others(path, inside)
 
     def add(
         self, data: bytes, sha256: str, session: str = "", device: str = ""
@@ -146,7 +156,7 @@ class Archive:
         """
         if not self.path.is_dir():
             raise BadInput(f"There is no archive in {self.path}; anklet sync makes one.")
-        with self.lock():
+        with self.lock(renew=False):
             return self._rebuild(progress)
 
     def _rebuild(self, progress: Callable[[float], None] | None) -> int:
@@ -156,6 +166,7 @@ class Archive:
             with contextlib.suppress(sqlite3.DatabaseError):  # damaged: a reason to rebuild
                 database.version(self.db)
             new.unlink(missing_ok=True)
+            new.with_name(f"{new.name}-journal").unlink(missing_ok=True)
             with database.writing(new) as db:
                 for done, file in enumerate(files, 1):
                     data = file.read_bytes()
@@ -170,13 +181,10 @@ class Archive:
         return len(files)
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Keep two syncs apart. What a killed one left half written is removed. Raises
-        ArchiveUnwritable."""
-        with contextlib.ExitStack() as held:
-            with self._writing():
-                durable.make_folder(self.path)
-                ours = held.enter_context(durable.lock(self.path / "sync.lock"))
+    def lock(self, renew: bool = True) -> Iterator[None]:
+        """Keep two syncs apart. What a killed one left half written is removed, and a database of
+        an older anklet made again. Raises ArchiveUnwritable."""
+        with self._locked() as ours:
             if not ours:
                 raise ArchiveUnwritable(
                     f"Another anklet sync is filing into {self.path}; wait until it is done."
@@ -184,7 +192,25 @@ class Archive:
             with self._writing():
                 for part in (self.path / "raw").glob(f"*/{durable.PARTS}"):
                     part.unlink(missing_ok=True)
+            if renew:
+                self._renew()
             yield
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[bool]:
+        """Hold the lock until the end of the block; False when another program has it."""
+        with self._alone, contextlib.ExitStack() as held:
+            if self._holds:
+                yield True
+                return
+            with self._writing():
+                durable.make_folder(self.path)
+                ours = held.enter_context(durable.lock(self.path / LOCK))
+            self._holds = ours
+            try:
+                yield ours
+            finally:
+                self._holds = False
 
     def anchor(self, info: Info) -> None:
         """Keep what this computer's clock said when it spoke to the board, before the nights that
@@ -252,15 +278,35 @@ class Archive:
         if isinstance(error, sqlite3.DatabaseError) and self.db.is_file():
             reason += "; if the database is damaged, anklet rebuild makes it again"
         raise ArchiveUnwritable(
-            f"The archive {self.path} can't be written ({reason}); nothing was changed. Free "
-            f"space or correct its permissions, or set ANKLET_HOME to another folder."
+            f"The archive {self.path} can't be written ({reason}); nothing in it is lost. Free "
+            f"space or correct its permissions, or set ANKLET_HOME to another folder, and do it "
+            f"again."
         ) from error
 
     def _renew(self) -> None:
-        """Make a database of an older anklet, or a half-made one, again before it is used."""
-        with contextlib.suppress(sqlite3.Error):  # whoever uses it says so
-            if database.version(self.db) < database.SCHEMA:
-                self._rebuild(percent("making the database again", every=20))
+        """Make a database of an older anklet, or a half-made one, again before it is used. Of
+        several programs one does it, and the others wait."""
+        told = False
+        while self._outdated():
+            with self._locked() as ours:
+                if ours and self._outdated():
+                    self._rebuild(percent("making the database again", every=20))
+            if not (ours or told):
+                print(
+                    "Another anklet is at work in the archive, whose database has to be made "
+                    "again first; waiting for it.",
+                    file=sys.stderr,
+                    flush=True,
+                )
+                told = True
+            if not ours:
+                time.sleep(_WAIT_S)
+
+    def _outdated(self) -> bool:
+        try:
+            return database.version(self.db) < database.SCHEMA
+        except sqlite3.Error:  # whoever uses it says so
+            return False
 
 
 def _in_time(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

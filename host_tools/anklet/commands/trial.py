@@ -65,7 +65,7 @@ def add(command: Command) -> None:
 
 
 def _plan(args: argparse.Namespace) -> None:
-    from anklet.archive import durable, lines
+    from anklet.archive import lines
     from anklet.archive.journal import label_of
     from anklet.archive.store import Archive, home
     from anklet.trial import forms, tonight, words
@@ -113,11 +113,7 @@ def _plan(args: argparse.Namespace) -> None:
         else:
             print(words.expected(plan, told.sentences))
         return
-    seal = trials.add(plan)
-    sheet = None
-    if plan.blind:
-        sheet = trials.folder / f"{plan.id}-bottles.txt"
-        durable.write(sheet, words.bottles(plan).encode())
+    seal = trials.add(plan, words.bottles(plan) if plan.blind else "")
     if args.json:
         print_json(
             {
@@ -130,8 +126,8 @@ def _plan(args: argparse.Namespace) -> None:
         return
     print(words.planned(plan, seal, told.sentences))
     print(f"\nplan: {trials.folder / f'{plan.id}.json'}")
-    if sheet:
-        print(f"sheet for the bottles, not for you: {sheet}")
+    if plan.blind:
+        print(f"sheet for the bottles, not for you: {trials.bottles(plan.id)}")
 
 
 def _tonight(args: argparse.Namespace) -> None:

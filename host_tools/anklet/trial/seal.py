@@ -18,6 +18,7 @@ from anklet.errors import AnkletError, ArchiveUnwritable, BadInput, NotVerified
 from anklet.trial.plan import Plan, from_text, to_text
 
 Event = dict[str, Any]
+LOOK = "anklet trial status shows it."
 NAMED = 3  # altered places that are named
 
 
@@ -28,16 +29,26 @@ class Trials:
         self.folder = path / "trials"
         self.log = self.folder / "log.jsonl"
 
-    def add(self, plan: Plan) -> str:
-        """Write and seal a plan; returns the seal. Raises ArchiveUnwritable."""
+    def add(self, plan: Plan, bottles: str = "") -> str:
+        """Write and seal a plan; returns the seal. bottles: the sheet of a blind one.
+
+        The line in the log comes last and makes it a trial: without it there are files that the
+        next plan of that name writes over. Raises ArchiveUnwritable.
+        """
         text = to_text(plan)
         seal = _hash(text.encode())
         try:
+            if bottles:
+                durable.write(self.bottles(plan.id), bottles.encode())
             durable.write(self._file(plan.id), text.encode())
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise lines.unwritable(error, self.folder, LOOK) from error
         self.note(plan.id, "planned", sha256=seal, plan=text)
         return seal
+
+    def bottles(self, trial: str) -> Path:
+        """The sheet that says what is in the bottles of a blind trial."""
+        return self.folder / f"{trial}-bottles.txt"
 
     def note(self, trial: str, event: str, **more: Any) -> None:
         """Append an event to the log. Raises ArchiveUnwritable."""
@@ -45,7 +56,7 @@ class Trials:
         try:
             lines.append(self.log, line)
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise lines.unwritable(error, self.log, LOOK) from error
 
     def sealed(self) -> list[Plan]:
         """Every plan as it was sealed, oldest first."""
@@ -98,12 +109,12 @@ class Trials:
                     case {"at": str(), "trial": str(), "event": str()}:
                         yield event
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise self._unreadable(error) from error
 
-    def _unwritable(self, error: OSError) -> AnkletError:
+    def _unreadable(self, error: OSError) -> AnkletError:
         return ArchiveUnwritable(
-            f"{self.folder} can't be used ({error.strerror}); correct its permissions or free "
-            f"space, or set ANKLET_HOME to another folder."
+            f"{self.folder} can't be read ({error.strerror}); correct its permissions, or set "
+            f"ANKLET_HOME to another folder."
         )
 
 

@@ -183,4 +183,5 @@ def test_a_line_is_json_with_the_time_in_utc(journal):
     journal.set(NIGHT, {"text": 'über "x"'}, label="me")
     (line,) = map(json.loads, journal.file.read_text(encoding="utf-8").splitlines())
     assert dt.datetime.fromisoformat(line.pop("at")).utcoffset() == dt.timedelta(0)
+    assert len(line.pop("check")) == 16
     assert line == {"night": NIGHT, "label": "me", "set": {"text": 'über "x"'}}
