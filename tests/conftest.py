@@ -1,6 +1,7 @@
 """firmware/ and boards/sim are on sys.path, as on the device, and the tests' own modules; no test
 sees the user's archive."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,11 @@ REPO = Path(__file__).resolve().parent.parent
 
 for folder in ("tests", "tests/core", "tests/helpers", "boards/sim", "firmware"):
     sys.path.insert(0, str(REPO / folder))
+
+
+# In the background of a script, and under nohup, Ctrl-C is ignored, by all that we start too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

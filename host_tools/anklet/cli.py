@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from anklet import ending
 from anklet.commands import archive, board, compare, note, rescore, share, signal, trial, web
 from anklet.errors import AnkletError, BadInput
 
@@ -17,9 +18,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; returns its exit code (see errors.py; 2 for bad usage)."""
     args = _parser().parse_args(argv, argparse.Namespace(debug=False))
     try:
-        args.run(args)
-        sys.stdout.flush()
+        with ending.by_signals():
+            args.run(args)
+            sys.stdout.flush()
         return 0
+    except ending.Ended as ended:
+        return 128 + ended.number
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has gone: no reason for a traceback

@@ -4,7 +4,6 @@ import datetime as dt
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -80,9 +79,12 @@ def address(home: Path) -> Iterator[str]:
         text=True,
     )
     assert run.stdout
-    yield run.stdout.readline().split()[-1]
-    run.send_signal(signal.SIGINT)
-    assert run.wait(20) == 0
+    try:
+        yield run.stdout.readline().split()[-1]
+        run.terminate()
+        assert run.wait(20) == 0
+    finally:
+        run.kill()
 
 
 @pytest.fixture

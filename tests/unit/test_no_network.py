@@ -5,7 +5,6 @@ nonet/sitecustomize.py is loaded by every Python process, children included, and
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -159,6 +158,6 @@ def test_the_local_page_listens_on_this_computer_alone(guarded):
                 with urllib.request.urlopen(address[0] + page) as answer:
                     assert answer.status == 200
         finally:
-            server.send_signal(signal.SIGINT)
+            server.kill()
             server.wait(20)
     assert guarded.tries() == []

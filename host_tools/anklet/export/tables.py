@@ -116,9 +116,10 @@ def rows(night: Session) -> dict[str, list[Row]]:
 
 
 def journal_rows(journal: Journal) -> list[Row]:
-    """The journal's latest entries, a row each night and label."""
-    found = []
-    for label in journal.labels():
+    """The journal's latest entries, a row each night and label. Those that were made before there
+    was a label to choose count for every label, and stand under none where there is none yet."""
+    found: list[Row] = []
+    for label in sorted(journal.labels()) or [None]:
         for night, values in sorted(journal.entries(label).items()):
             entry = {"night": night, "label": label}
             found.append(entry | {name: values.get(name) for name in KEYS})

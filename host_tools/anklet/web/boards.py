@@ -13,7 +13,7 @@ from anklet.board import doctor, firmware, ports
 from anklet.board.install import install, summary
 from anklet.board.others import Others
 from anklet.errors import AnkletError, BadInput
-from anklet.web.jobs import Job, Jobs, Outcome, Work
+from anklet.web.jobs import Busy, Job, Jobs, Outcome, Work
 
 # A serial port's name: pyserial also takes URLs, which could be any address.
 PORT = re.compile(r"[A-Za-z0-9_./-]{1,100}")
@@ -39,7 +39,10 @@ def pages(archive: Archive, jobs: Jobs) -> Blueprint:
             errors = _check_setup(request.form)
         if errors:
             return _page(errors)
-        job = jobs.start(TITLES[what], _work(what, port, archive, request.form.to_dict()))
+        try:
+            job = jobs.start(TITLES[what], _work(what, port, archive, request.form.to_dict()))
+        except Busy as error:
+            return _page({"busy": str(error)}, error.job.number)
         return redirect(url_for(".job", number=job.number), 303)
 
     @group.get("/jobs/<int:number>")
@@ -54,13 +57,14 @@ def pages(archive: Archive, jobs: Jobs) -> Blueprint:
     return group
 
 
-def _page(errors: dict[str, str]) -> str:
+def _page(errors: dict[str, str], running: int | None = None) -> str:
     return render_template(
         "boards.html",
         found=ports.boards(),
         kinds=firmware.boards(),
         legs=LEGS,
         errors=errors,
+        running=running,
         given=request.form,
     )
 

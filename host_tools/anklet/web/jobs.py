@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from anklet.errors import AnkletError
+from anklet.errors import AnkletError, PortBusy
 
 
 @dataclass
@@ -43,6 +43,17 @@ class Job:
 Work = Callable[[Job], Outcome]
 
 
+class Busy(PortBusy):
+    """Another job is running."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(
+            f"{job.title} is still running, so this was not begun; press the button again when "
+            f"that is done."
+        )
+        self.job = job
+
+
 class Jobs:
     """The jobs of this run; a board's port can be used by one of them only."""
 
@@ -53,14 +64,14 @@ class Jobs:
         self._thread: threading.Thread | None = None
 
     def start(self, title: str, work: Work) -> Job:
-        """Start the job; or the one that is running, if there is one."""
+        """Start the job. Raises Busy when one is running, and does nothing then."""
         with self._lock:
             for job in self._jobs.values():
                 if job.running:
-                    return job
+                    raise Busy(job)
             job = Job(next(self._numbers), title)
             self._jobs[job.number] = job
-            self._thread = threading.Thread(target=_run, args=(job, work))
+            self._thread = threading.Thread(target=_run, args=(job, work), name=title)
             self._thread.start()
             return job
 

@@ -4,13 +4,20 @@ A form that can't be taken comes back with the reasons, as a page (200) like any
 would log an answer of 400 as a fault of the page.
 
 The token is the first part of every address. Another site can't know it, and it needs no cookie,
-which every other program on this computer's loopback address would be sent too.
+which every other program on this computer's loopback address would be sent too. It never stands
+in the arguments of a program, which every user of the computer can read: the browser is handed a
+file that only its owner can, and that leads on.
 """
 
+import contextlib
+import os
 import secrets
+import signal
 import socket
+import tempfile
 import threading
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +32,23 @@ from anklet.web.jobs import Jobs
 
 ADDRESS = "127.0.0.1"
 HOSTS = (ADDRESS, "localhost")  # another name is a page that has pointed its own name at us
-LARGEST = 64 << 10  # bytes of a form
+LARGEST = 64 << 10  # bytes of a form; the journal's, filled to the brim, has 20 kB
+LIMITS = {  # of waitress, which reads a request before it asks us whether it may be made
+    "max_request_body_size": LARGEST,
+    "max_request_header_size": 16 << 10,
+    "connection_limit": 200,  # a browser opens six
+    "channel_timeout": 5,  # seconds that a connection may be silent while nothing is asked
+    "cleanup_interval": 1,  # seconds
+    "asyncore_use_poll": True,
+}
+DOOR = """<!doctype html>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0;url={address}">
+<title>Anklet</title>
+<p><a href="{address}">Open Anklet</a></p>
+"""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -97,13 +120,29 @@ def serve(home: Path, port: int = 0, open_browser: bool = True) -> None:
         raise PortBusy(
             f"Port {port} can't be used ({error.strerror}); leave out --port for a free one."
         ) from error
-    server = create_server(app, sockets=[listening], ident=None)
+    server = create_server(app, sockets=[listening], ident=None, **LIMITS)
     address = f"http://{ADDRESS}:{listening.getsockname()[1]}/{token}/"
-    print(f"Anklet is at {address}\nfor you alone, on this computer. Ctrl-C ends it.", flush=True)
-    if open_browser:  # some browsers come back only when they are closed
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    try:
+    # nohup, and a script that goes on behind it, keep Ctrl-C away from us.
+    unheard = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    end = f"kill {os.getpid()}" if unheard else "Ctrl-C"
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as held:
+        held.callback(jobs.wait)
+        held.callback(server.close)
+        print(
+            f"Anklet is at {address}\nfor you alone, on this computer. {end} ends it.", flush=True
+        )
+        if open_browser:
+            door = held.enter_context(_door(address))
+            print("If no browser opens, or it shows nothing, open that address yourself.")
+            # Some browsers come back only when they are closed.
+            threading.Thread(target=webbrowser.open, args=(door,), daemon=True).start()
         server.run()
-    finally:
-        server.close()
-        jobs.wait()
+
+
+@contextlib.contextmanager
+def _door(address: str) -> Iterator[str]:
+    """A file that nobody else can read and that leads on to the address: its own address."""
+    with tempfile.TemporaryDirectory(prefix="anklet-") as folder:
+        file = Path(folder, "anklet.html")
+        file.write_text(DOOR.format(address=address), encoding="utf-8")
+        yield file.as_uri()

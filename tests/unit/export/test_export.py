@@ -263,3 +263,15 @@ def test_an_edf_without_leg_movements_says_what_it_has(tmp_path, capsys):
     broken = tmp_path / "broken.edf"
     broken.write_bytes(b"0" + path.read_bytes()[1:200])
     assert main(["score", str(broken)]) == 2
+
+
+def test_what_was_noted_before_the_first_sync_is_exported(tmp_path):
+    from anklet.export import tables  # noqa: PLC0415
+
+    diary = Journal(tmp_path)
+    diary.set("2026-11-20", {"urge": 6}, None)
+    (row,) = tables.journal_rows(diary)
+    assert (row["night"], row["label"], row["urge"]) == ("2026-11-20", None, 6)
+    diary.set("2026-11-21", {"urge": 4}, "anna")  # from now on there is somebody to count it for
+    found = {(row["night"], row["label"]): row["urge"] for row in tables.journal_rows(diary)}
+    assert found == {("2026-11-20", "anna"): 6, ("2026-11-21", "anna"): 4}

@@ -1,22 +1,28 @@
 """The pages: who may ask, what the forms refuse, and that nothing then has changed."""
 
+import contextlib
 import datetime as dt
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import NoBoard
-from anklet.web.jobs import Jobs, Outcome
+from anklet.web import server
+from anklet.web.jobs import Busy, Jobs, Outcome
 from anklet.web.server import create_app
 from nightbytes import add_to, periodic, whole
 
@@ -126,13 +132,124 @@ def test_the_command_listens_on_this_computer_only(home):
         assert f"00000000:{int(port):04X}" not in listening
         assert main(["web", "--no-open", "--port", port]) == 5  # in use
     finally:
-        run.send_signal(signal.SIGINT)
-        assert run.wait(10) == 0
+        run.terminate()
+        try:
+            assert run.wait(20) == 0
+        finally:
+            run.kill()
 
 
 def test_a_port_that_can_not_be(home, capsys):
     assert main(["web", "--port", "70000"]) == 2
     assert "65535" in capsys.readouterr().err
+
+
+PEEK = """
+import json, os, stat, sys, urllib.parse, urllib.request
+at = sys.argv[-1]
+path = urllib.request.url2pathname(urllib.parse.urlsplit(at).path)
+modes = [stat.S_IMODE(os.stat(p).st_mode) for p in (path, os.path.dirname(path))]
+page = urllib.request.urlopen(at).read().decode()
+with open(sys.argv[1], "w") as out:
+    json.dump({"argv": sys.argv, "modes": modes, "page": page}, out)
+os.rename(sys.argv[1], sys.argv[1] + ".done")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a user's folders by itself")
+def test_no_other_user_of_the_computer_is_told_the_token(home, tmp_path):
+    peek, seen = tmp_path / "peek.py", tmp_path / "seen"
+    peek.write_text(PEEK)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "anklet.cli", "web"],
+        env={**os.environ, "BROWSER": f"{sys.executable} {peek} {seen} %s"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = run.stdout.readline().split()[-1]
+        done = Path(f"{seen}.done")
+        while not done.exists():
+            assert run.poll() is None
+            time.sleep(0.05)
+        found = json.loads(done.read_text())
+        token = address.split("/")[3]
+        assert not any(token in word for word in found["argv"])  # everybody reads these
+        assert not any(mode & 0o077 for mode in found["modes"][1:])
+        assert f'content="0;url={address}"' in found["page"]
+        assert "default-src 'none'" in found["page"]
+        run.terminate()
+        assert run.wait(20) == 0
+        assert not Path(urlsplit(found["argv"][-1]).path).exists()
+    finally:
+        run.kill()
+        run.wait()
+
+
+@pytest.fixture
+def served(home):
+    """The host and port of pages that the real server serves, and the token."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "anklet.cli", "web", "--no-open"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        address = urlsplit(run.stdout.readline().split()[-1])
+        yield (address.hostname, address.port), address.path
+    finally:
+        run.kill()
+        run.wait()
+
+
+def test_a_body_that_is_no_form_is_refused_before_it_is_read(served):
+    with socket.create_connection(served[0], timeout=10) as caller:
+        head = "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000\r\n\r\n"
+        caller.sendall(head.encode())
+        assert b" 413 " in caller.recv(1000)
+
+
+def test_silent_connections_do_not_keep_the_owner_waiting(served):
+    with contextlib.ExitStack() as held:
+        for _ in range(server.LIMITS["connection_limit"] + 20):
+            held.enter_context(socket.create_connection(served[0], timeout=10))
+        host, port = served[0]
+        with urllib.request.urlopen(f"http://{host}:{port}{served[1]}", timeout=20) as page:
+            assert b"Nights" in page.read()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signals")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("unheard", [False, True])
+def test_a_server_started_in_the_background_can_be_ended(home, number, unheard):
+    """As by nohup, or `&` in a script, which ignore Ctrl-C for us."""
+    ignore = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);" if unheard else ""
+    code = f"{ignore}from anklet.cli import main; raise SystemExit(main(['web', '--no-open']))"
+    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    try:
+        run.stdout.readline()
+        said = run.stdout.readline()
+        assert (f"kill {run.pid} ends it" in said) == unheard
+        run.send_signal(getattr(signal, number))
+        assert run.wait(20) == 0
+    finally:
+        run.kill()
+        run.wait()
+
+
+def test_a_command_that_is_asked_to_end_does(home):
+    code = (
+        "from anklet import cli, ending; import os, signal\n"
+        "cli._parser = lambda: type('P', (), {'parse_args': lambda s, a, n: n})()\n"
+        "import argparse, sys\n"
+        "def run(args):\n"
+        "    try: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    finally: print('left in order')\n"
+        "argparse.Namespace.run = staticmethod(run)\n"
+        "sys.exit(cli.main([]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (143, "left in order\n", "")
 
 
 # --- the journal
@@ -277,6 +394,18 @@ def test_a_failure_of_a_board_is_shown_on_the_page(client, jobs):
     assert "/dev/null" in page and 'role="alert"' in page
 
 
+def test_a_button_pressed_while_another_job_runs_says_so_and_keeps_the_form(client, jobs):
+    end = threading.Event()
+    first = jobs.start("Sync", lambda job: end.wait(10) and Outcome(["3 new recordings"]))
+    page = post(client, "/boards/setup", other="/dev/null", leg="left", label="anna")
+    end.set()
+    jobs.wait()
+    assert page.status_code == 200
+    assert "Sync is still running, so this was not begun" in page.text
+    assert f'/jobs/{first.number}"' in page.text and 'value="anna"' in page.text
+    assert "3 new recordings" not in page.text
+
+
 def test_one_job_at_a_time(jobs):
     end = threading.Event()
 
@@ -286,7 +415,9 @@ def test_one_job_at_a_time(jobs):
         raise NoBoard("gone")
 
     first = jobs.start("first", work)
-    assert jobs.start("second", lambda job: Outcome([])) is first
+    with pytest.raises(Busy, match=r"^first is still running") as refused:
+        jobs.start("second", lambda job: Outcome(["second"]))
+    assert refused.value.job is first
     end.set()
     jobs.wait()
     assert (first.running, first.error, first.fraction) == (False, "gone", 0.5)
