@@ -62,7 +62,6 @@ def test_who_waits_says_so(old, capsys):
         while "waiting for it" not in said:
             assert reader.is_alive()
             said += capsys.readouterr().err
-        old.path.joinpath("anklet.db").touch()
         assert not found
     reader.join(60)
     assert len(found[0]) == 20
