@@ -16,7 +16,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Anklet needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cwa,micropython,parquet,test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cohort,cwa,micropython,parquet,test]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target .venv/typings \
 		'micropython-rp2-rpi_pico-stubs==1.27.0.post1'
 	@touch $@

@@ -8,10 +8,21 @@ import traceback
 from collections.abc import Callable
 
 from anklet import ending
-from anklet.commands import archive, board, compare, note, rescore, share, signal, trial, web
+from anklet.commands import (
+    archive,
+    board,
+    cohort,
+    compare,
+    note,
+    rescore,
+    share,
+    signal,
+    trial,
+    web,
+)
 from anklet.errors import AnkletError, BadInput
 
-GROUPS = (signal, board, archive, rescore, note, web, share, compare, trial)
+GROUPS = (signal, board, archive, rescore, note, web, share, compare, trial, cohort)
 
 
 def main(argv: list[str] | None = None) -> int:

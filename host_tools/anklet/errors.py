@@ -51,3 +51,9 @@ class ArchiveUnwritable(AnkletError):
     """The archive can't be written."""
 
     exit_code = 8
+
+
+class SomeFailed(AnkletError):
+    """The work is done, but for some nights that could not be scored."""
+
+    exit_code = 9

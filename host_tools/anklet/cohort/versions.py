@@ -1,0 +1,41 @@
+"""What the numbers depend on: versions of this computer, and a hash of our own sources."""
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+
+import anklet
+from anklet import device
+
+PACKAGES = ("numpy", "scipy", "pyarrow", "edfio", "scikit-digital-health")
+
+
+@functools.cache
+def versions() -> str:
+    """JSON, the same text on every computer that gives the same numbers."""
+    found = {"anklet": _of("anklet"), "code": _code()}
+    found |= {"python": ".".join(platform.python_version_tuple()[:2])}
+    return json.dumps(found | {name: _of(name) for name in PACKAGES})
+
+
+def _of(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _code() -> str:
+    """A hash of the device's sources and ours: a version number does not tell two checkouts
+    apart."""
+    digest = hashlib.sha256()
+    ours = Path(anklet.__file__).parent
+    for top in (device.folder("firmware"), device.folder("boards"), ours):
+        for file in sorted(top.rglob("*.py")):
+            if "_device" not in file.relative_to(top).parts:
+                digest.update(f"{file.relative_to(top).as_posix()}\0".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
