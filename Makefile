@@ -5,7 +5,7 @@ READY := .venv/.ready
 SEEDS ?= 20
 EVERY ?= 61
 
-.PHONY: help setup demo demo-trial pico test check bench accuracy sensitivity powercut soak faults fuzz years clean
+.PHONY: help setup demo demo-trial pico test check bench accuracy sensitivity powercut soak faults fuzz years cohort clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ fuzz: $(READY) ## read 100,000 fuzzed night files, and say what that took (5 min
 
 years: $(READY) ## ten years of nights and two million LMs: how fast, how large
 	@$(BIN)/python tests/years.py
+
+cohort: $(READY) ## 2,000 nights on two workers, one killed: speed, memory, resume, totals
+	@$(BIN)/python -m tests.cohort
 
 clean: ## remove .venv and everything made
 	rm -rf .venv .cache demo demo-trial build dist ttyPICO
