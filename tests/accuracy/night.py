@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from anklet.night import nightfile
+from anklet.night.session import Session
 from anklet.signal import inputs, replay
 from anklet.simulate import make_night
 from anklet.simulate.hard import make_hard_night
@@ -46,9 +47,7 @@ def run(name: str, seed: int) -> Outcome:
     return outcome
 
 
-def _outcome(
-    family: Family, seed: int, truth: dict[str, Any], night: nightfile.Session
-) -> Outcome:
+def _outcome(family: Family, seed: int, truth: dict[str, Any], night: Session) -> Outcome:
     classes: dict[str, int] = {}
     for lm in night.lms:
         classes[lm.kind] = classes.get(lm.kind, 0) + 1

@@ -12,7 +12,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from anklet.night import nightfile
+from anklet.night import as_json, nightfile
+from anklet.night.session import Session
 
 from .files import Fuzzer
 
@@ -20,12 +21,12 @@ LIMIT_MIB = 64
 LARGE = 1000  # one in so many
 
 
-def look(data: bytes, large: bool) -> nightfile.Session:
+def look(data: bytes, large: bool) -> Session:
     """What sync and rebuild make of a night file, and replay of one of ordinary size."""
     night = nightfile.parse(data)
-    json.dumps(nightfile.summary(night), allow_nan=False)
+    json.dumps(as_json.summary(night), allow_nan=False)
     if not large:
-        json.dumps(nightfile.result(night), allow_nan=False)
+        json.dumps(as_json.result(night), allow_nan=False)
     return night
 
 

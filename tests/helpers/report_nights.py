@@ -4,7 +4,7 @@ import datetime as dt
 import random
 from typing import Any
 
-from anklet.night.nightfile import LM, Session
+from anklet.night.session import LM, Session
 from plmcore import record
 from plmcore.rules import RULES
 from plmcore.series import Series

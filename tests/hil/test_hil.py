@@ -10,7 +10,7 @@ import pytest
 from anklet import cli
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
-from anklet.night.nightfile import Session
+from anklet.night.session import Session
 
 RECORD_S = 75  # an epoch and the flush after it
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import device_files
 import pytest
 from anklet.night import nightfile
-from anklet.night.nightfile import Session, record
+from anklet.night.session import Session, record
 from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from emulator import EmulatedPico

@@ -6,11 +6,12 @@ import pytest
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.night import nightfile
-from anklet.night.nightfile import Session
+from anklet.night.session import Session
 from anklet.signal import replay
 from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from emulator import DEVICE, EmulatedPico
+from plmcore import record
 
 RATE = 50
 MINUTES = 10
@@ -59,8 +60,8 @@ class Run:
 
     def samples(self, number: int) -> int:
         """How many samples the firmware saw in a session."""
-        *_, (_, kind, _, last) = nightfile.record.read(list(self.files.values())[number - 1])
-        assert kind == nightfile.record.COUNTS
+        *_, (_, kind, _, last) = record.read(list(self.files.values())[number - 1])
+        assert kind == record.COUNTS
         return int(last["n"])
 
 

@@ -8,6 +8,7 @@ from statistics import median
 
 from anklet import simulate
 from anklet.night import nightfile
+from anklet.night.session import Session
 from anklet.signal import inputs, replay
 
 RATE = 50
@@ -201,9 +202,9 @@ def _micropython(
     return said
 
 
-def _sessions(out: Path) -> dict[int, list[tuple[int, nightfile.Session]]]:
+def _sessions(out: Path) -> dict[int, list[tuple[int, Session]]]:
     """Of each night: (sample at which it began, session), in order."""
-    found: dict[int, list[tuple[int, nightfile.Session]]] = {}
+    found: dict[int, list[tuple[int, Session]]] = {}
     for line in (out / "order").read_text().splitlines():
         number, start, name = line.split()
         if (out / name).exists():  # a session of which nothing reached the flash is none
@@ -213,7 +214,7 @@ def _sessions(out: Path) -> dict[int, list[tuple[int, nightfile.Session]]]:
     return found
 
 
-def _recorded(start: int, night: nightfile.Session) -> list[tuple[int, int]]:
+def _recorded(start: int, night: Session) -> list[tuple[int, int]]:
     """Stretches of samples that are no gap, nor near one."""
     end = max(
         (item["n"] for item in (*night.epochs, *night.faults)),
@@ -229,7 +230,7 @@ def _recorded(start: int, night: nightfile.Session) -> list[tuple[int, int]]:
     return [(start + a, start + b) for a, b in stretches if b > a]
 
 
-def _movements(start: int, night: nightfile.Session) -> list[Movement]:
+def _movements(start: int, night: Session) -> list[Movement]:
     return [
         (start + lm.n, start + lm.n + lm.duration_ms * RATE // 1000, lm.kind) for lm in night.lms
     ]
@@ -256,6 +257,6 @@ def _on_bound(path: Path, movement: Movement) -> bool:
     return False
 
 
-def _replayed(raw: bytes, start: int) -> nightfile.Session:
+def _replayed(raw: bytes, start: int) -> Session:
     """The undisturbed run of the samples from `start` on."""
     return nightfile.parse(replay.record_raw(raw[6 * start :], runtime="micropython"))

@@ -11,7 +11,7 @@ from anklet import report
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
-from anklet.night import nightfile
+from anklet.night import as_json, nightfile
 from anklet.web.server import create_app
 from fuzz.files import Fuzzer, framed
 from nightbytes import META, Builder, add_to, whole
@@ -99,7 +99,7 @@ def test_a_name_that_leads_elsewhere_files_nothing(home, key, name):
 
 def test_what_is_no_number_stays_text():
     night = nightfile.parse(evil("NaN"))
-    assert json.loads(json.dumps(nightfile.summary(night), allow_nan=False))["label"] == "NaN"
+    assert json.loads(json.dumps(as_json.summary(night), allow_nan=False))["label"] == "NaN"
     assert "NaN" in report.html([night])
 
 
@@ -133,7 +133,7 @@ def test_counts_of_all_ones_and_times_of_all_ones():
     data = Builder().anchor().counts((1 << 30) - 1, **dict.fromkeys(names, 65535))
     night = nightfile.parse(bytes(data.data))
     report.html([night])
-    json.dumps(nightfile.summary(night), allow_nan=False)
+    json.dumps(as_json.summary(night), allow_nan=False)
 
 
 def test_records_out_of_order_are_told_of_and_put_in_order():

@@ -13,7 +13,8 @@ from typing import Any
 
 from anklet.archive import durable
 from anklet.errors import ArchiveUnwritable
-from anklet.night import clock, nightfile
+from anklet.night import as_json, clock
+from anklet.night.session import Session
 
 SCHEMA = 3  # an older database is made again from the raw files
 
@@ -85,7 +86,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def summaries(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    """The summary of each session, see nightfile.summary."""
+    """The summary of each session, see as_json.summary."""
     return [json.loads(row[0]) for row in db.execute("SELECT summary FROM sessions")]
 
 
@@ -95,7 +96,7 @@ def filed(db: sqlite3.Connection, device: str, session: str) -> tuple[str, int] 
     return db.execute(query, (device, session)).fetchone()
 
 
-def points(db: sqlite3.Connection, night: nightfile.Session) -> list[clock.Point]:
+def points(db: sqlite3.Connection, night: Session) -> list[clock.Point]:
     """What the board's clock said in the other sessions of the night's power-up, in ms of that."""
     rows = db.execute(
         "SELECT up_ms, utc_ms, tz_min FROM sessions"
@@ -105,7 +106,7 @@ def points(db: sqlite3.Connection, night: nightfile.Session) -> list[clock.Point
     return [clock.Point(*row) for row in rows]
 
 
-def undated(db: sqlite3.Connection, night: nightfile.Session) -> list[tuple[str, str, int]]:
+def undated(db: sqlite3.Connection, night: Session) -> list[tuple[str, str, int]]:
     """The sessions of unknown time in the night's power-up: session, hash, size."""
     return db.execute(
         "SELECT session, sha256, size FROM sessions"
@@ -114,9 +115,9 @@ def undated(db: sqlite3.Connection, night: nightfile.Session) -> list[tuple[str,
     ).fetchall()
 
 
-def enter(db: sqlite3.Connection, night: nightfile.Session, sha256: str, size: int) -> None:
+def enter(db: sqlite3.Connection, night: Session, sha256: str, size: int) -> None:
     """Enter a session, in place of what was entered of it before; sha256, size: of its file."""
-    item = nightfile.summary(night)
+    item = as_json.summary(night)
     counts = item["counts"]
     key = (night.device, night.session)
     known = "SELECT id FROM sessions WHERE device = ? AND session = ?"

@@ -24,11 +24,12 @@ from typing import Any, NoReturn
 
 import platformdirs
 
-from anklet.archive import database, durable, lines
+from anklet.archive import anchors, database, durable, lines
 from anklet.archive.journal import Journal
 from anklet.board.boardinfo import Info
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
 from anklet.night import clock, nightfile
+from anklet.night.session import Session
 from anklet.progress import percent
 
 TRACES = ".trc"
@@ -56,9 +57,7 @@ class Archive:
         inside = itertools.chain.from_iterable(map(path.glob, names))
         durable.close_to_others(path, inside)
 
-    def add(
-        self, data: bytes, sha256: str, session: str = "", device: str = ""
-    ) -> nightfile.Session:
+    def add(self, data: bytes, sha256: str, session: str = "", device: str = "") -> Session:
         """File a night as downloaded, then enter it into the database.
 
         session, device: what to file it under; else its header says. Filing the same again
@@ -137,7 +136,7 @@ class Archive:
         items.sort(key=lambda item: (item["device"], item["session"]))
         return _in_time(items)
 
-    def load(self, session: str, device: str = "") -> nightfile.Session:
+    def load(self, session: str, device: str = "") -> Session:
         """The whole night, from its raw file. Raises BadInput if there is none."""
         _name(session)
         where = _name(device) if device else "*"
@@ -215,34 +214,32 @@ class Archive:
     def anchor(self, info: Info) -> None:
         """Keep what this computer's clock said when it spoke to the board, before the nights that
         it dates are filed. Once for each Info. Raises ArchiveUnwritable."""
-        anchors = self._anchors_of(info.device)
-        if anchors.all and anchors.all[-1].utc_ms == info.utc_ms:
+        known = self._anchors_of(info.device)
+        if known.all and known.all[-1].utc_ms == info.utc_ms:
             return
-        new = anchors.new(night.session for night in info.nights)
-        anchor = clock.anchor(info, new)
+        new = known.new(night.session for night in info.nights)
+        anchor = anchors.anchor(info, new)
         with self._writing():
             lines.append(self._anchors_file(info.device), asdict(anchor))
-        anchors.append(anchor)
+        known.append(anchor)
 
     def _anchors_file(self, device: str) -> Path:
         return self.path / "raw" / _name(device) / "anchors.jsonl"
 
     def _anchors_of(self, device: str) -> clock.Anchors:
         if device not in self._anchors:
-            self._anchors[device] = clock.Anchors(self._anchors_file(device))
+            self._anchors[device] = anchors.read(self._anchors_file(device))
         return self._anchors[device]
 
-    def _settle(self, db: sqlite3.Connection, night: nightfile.Session) -> None:
+    def _settle(self, db: sqlite3.Connection, night: Session) -> None:
         """Date a night by all that is known of its board's clock."""
         clock.settle(night, self._anchors_of(night.device), database.points(db, night))
 
-    def _enter(
-        self, db: sqlite3.Connection, night: nightfile.Session, sha256: str, size: int
-    ) -> None:
+    def _enter(self, db: sqlite3.Connection, night: Session, sha256: str, size: int) -> None:
         self._settle(db, night)
         database.enter(db, night, sha256, size)
 
-    def _date_others(self, db: sqlite3.Connection, night: nightfile.Session) -> None:
+    def _date_others(self, db: sqlite3.Connection, night: Session) -> None:
         """Date those of unknown time in whose power-up this night's board knew the time."""
         if not night.anchors:
             return

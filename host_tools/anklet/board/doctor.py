@@ -5,13 +5,11 @@ The board's side is firmware/selftest.py: it measures, this judges.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from anklet import device
-from anklet.archive import formatted
-from anklet.archive.store import Archive
 from anklet.board.boardinfo import harmless, read_json
 from anklet.board.link import Info, Link
 from anklet.errors import BadInput, NotVerified
@@ -36,6 +34,8 @@ FIT_TILT = 20  # degrees; the detector takes a leg for upright within 25
 WIRES = "check the sensor's four wires (3V3, GND, SDA, SCL) and its solder joints"
 FAKE = "it is a counterfeit or another part: replace it by an LIS3DH"
 
+Formatted = Callable[[Info], str]
+
 
 @dataclass(frozen=True)
 class Check:
@@ -50,23 +50,24 @@ class Check:
         return not self.todo
 
 
-def examine(port: str, archive: Archive | None = None) -> dict[str, Any]:
+def examine(port: str, formatted: Formatted = lambda info: "") -> dict[str, Any]:
     """The object that `anklet doctor --json` prints; `measured` is what the board said.
 
-    archive: it knows whether the board's flash was formatted since the last sync.
+    formatted: says what to tell the person where the board's flash was formatted since the last
+    sync, which the archive knows; "" where it was not.
     """
     with Link(port, "anklet doctor") as link:
-        return examined(link, archive)
+        return examined(link, formatted)
 
 
-def examined(link: Link, archive: Archive | None = None) -> dict[str, Any]:
+def examined(link: Link, formatted: Formatted = lambda info: "") -> dict[str, Any]:
     """examine, over a link that is open."""
     info = link.info()
     link.need("selftest")
     found = _json(link, "selftest.run()")
     try:
         checks = list(_checks(info, found))
-        if archive and (warning := formatted.warning(archive, info)):
+        if warning := formatted(info):
             checks.append(Check("flash", "was formatted", warning))
     except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError) as error:
         raise NotVerified(

@@ -4,6 +4,7 @@
 
 import argparse
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anklet.commands import RULES, Command, print_json
@@ -118,6 +119,7 @@ def _agree(others: "Others", agreed: bool) -> None:
 
 
 def _doctor(args: argparse.Namespace) -> None:
+    from anklet.archive import formatted
     from anklet.archive.store import Archive, home
     from anklet.board import doctor, ports
 
@@ -134,7 +136,7 @@ def _doctor(args: argparse.Namespace) -> None:
                 f"the shank lies along {fitted['axis']} ({fitted['tilt_deg']} degrees off), {kept}"
             )
         return
-    found = doctor.examine(port, Archive(home()))
+    found = doctor.examine(port, partial(formatted.warning, Archive(home())))
     if args.json:
         print_json(found)
     else:

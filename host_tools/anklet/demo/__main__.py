@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from anklet.night import as_json
+from anklet.night.session import Session
 from anklet import device, progress, report, simulate
 from anklet.night import clock, nightfile, nightly
 from anklet.signal import inputs, replay
@@ -104,10 +106,10 @@ def main(folder: str = "demo") -> int:
     return 0 if same else 1
 
 
-def _agrees(session: nightfile.Session, csv: Path, runtime: str) -> bool:
+def _agrees(session: Session, csv: Path, runtime: str) -> bool:
     tell = percent(f"replay on {runtime}")
     again = replay.run(csv, runtime=runtime, progress=lambda done: tell(done / 100))
-    logged = nightfile.result(session)
+    logged = as_json.result(session)
     same = logged["lms"] == again["lms"] and logged["counts"] == again["counts"]
     print(f"   {runtime}: {len(again['lms'])} movements, {'equal' if same else 'DIFFERENT'}")
     return same

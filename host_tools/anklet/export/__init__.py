@@ -5,7 +5,7 @@ from pathlib import Path
 
 from anklet.archive.journal import Journal
 from anklet.errors import BadInput
-from anklet.night.nightfile import Session
+from anklet.night.session import Session
 
 
 def write(

@@ -14,8 +14,8 @@ import edfio
 import numpy as np
 
 from anklet.archive.journal import Journal
-from anklet.night.nightfile import Session
 from anklet.night.recount import LEG_MOVEMENTS
+from anklet.night.session import Session
 from anklet.scoring.events import GAP
 
 MINUTE_S = 60

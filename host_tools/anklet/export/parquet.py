@@ -8,7 +8,7 @@ from anklet.archive.journal import Journal
 from anklet.errors import BadInput
 from anklet.export import tables
 from anklet.export.tables import Row
-from anklet.night.nightfile import Session
+from anklet.night.session import Session
 
 try:
     import pyarrow as pa

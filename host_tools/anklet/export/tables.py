@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from anklet.archive.journal import KEYS, Journal
-from anklet.night import nightfile
-from anklet.night.nightfile import Session, record
+from anklet.night import as_json
+from anklet.night.session import Session, record
 
 Row = dict[str, Any]
 
@@ -102,7 +102,7 @@ def described() -> list[Row]:
 
 def rows(night: Session) -> dict[str, list[Row]]:
     """The rows of one session, by table, in the order of the columns."""
-    item = nightfile.summary(night)
+    item = as_json.summary(night)
     who = {"device": night.device, "night": item["night"], "session": night.session}
     who |= {"leg": night.leg, "label": night.label}
     counts = {name: item["counts"][name] for name in TABLES["nights"] if name in item["counts"]}
@@ -133,7 +133,7 @@ def _time(night: Session, ms: int) -> str | None:
 
 def _lms(night: Session) -> Iterator[Row]:
     for at, lm in enumerate(night.lms, 1):
-        yield {"lm": at, "time": _time(night, lm.onset_ms), **lm.as_json()}
+        yield {"lm": at, "time": _time(night, lm.onset_ms), **as_json.movement(lm)}
 
 
 def _minutes(night: Session) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from anklet.archive.journal import Journal
 from anklet.export import tables
 from anklet.export.tables import Row
-from anklet.night.nightfile import Session
+from anklet.night.session import Session
 
 SCHEMA = 1
 

@@ -7,24 +7,16 @@ evening. Between two points the drift is taken out linearly. Nothing measured, n
 hour, is ever taken from the wall clock.
 """
 
-import contextlib
 import datetime as dt
 import re
-import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from anklet.archive import lines
+from anklet.night.session import ESTIMATED, KNOWN, UNKNOWN, Session, local
 
-if TYPE_CHECKING:
-    from anklet.board.boardinfo import Info
-    from anklet.night.nightfile import Session
-
-KNOWN, ESTIMATED, UNKNOWN = "known", "estimated", "unknown"
 DAY_MS = 86_400_000
 FURTHEST_TZ = 14 * 60  # minutes
 PPM = 500  # of drift that are believed; a Pico's crystal has 30, and 200 when something is wrong
@@ -71,14 +63,13 @@ class Anchor:
 
 
 class Anchors:
-    """The lines of one board's anchors.jsonl, oldest first, but those that make no sense."""
+    """What computers knew when they spoke to one board, oldest first."""
 
-    def __init__(self, path: Path):
+    def __init__(self, anchors: Iterable[Anchor] = ()):
         self.all: list[Anchor] = []
         self._found: dict[str, int] = {}
-        for line in lines.read(path):
-            with contextlib.suppress(ValueError, LookupError, TypeError):
-                self.append(_anchor(line))
+        for anchor in anchors:
+            self.append(anchor)
 
     def append(self, anchor: Anchor) -> None:
         for session in anchor.sessions:
@@ -97,25 +88,7 @@ class Anchors:
         return (self.all[at - 1] if at else None), self.all[at]
 
 
-def anchor(info: "Info", sessions: tuple[str, ...]) -> Anchor:
-    """An Anchor of that moment, by this computer's clock and zone."""
-    import tzlocal  # noqa: PLC0415 - for a sync alone
-
-    now = dt.datetime.fromtimestamp(info.utc_ms / 1000).astimezone()
-    tz_min = _minutes_east(now)
-    zone = ""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            tzlocal.reload_localzone()  # a laptop that flies
-            name = tzlocal.get_localzone_name() or ""
-        if now.astimezone(ZoneInfo(name)).utcoffset() == now.utcoffset():
-            zone = name
-    except (LookupError, ValueError, OSError):
-        pass  # a zone without a name: its offset has to do
-    return Anchor(info.utc_ms, tz_min, zone, info.power, info.up_ms, sessions, info.error_ms)
-
-
-def settle(night: "Session", anchors: Anchors | None = None, others: Sequence[Point] = ()) -> None:
+def settle(night: Session, anchors: Anchors | None = None, others: Sequence[Point] = ()) -> None:
     """Set the night's start, clock, ppm, error_ms and zone, and its flag "clock".
 
     anchors: of its board. others: points that other sessions of its power-up have logged, in ms of
@@ -157,28 +130,20 @@ def settle(night: "Session", anchors: Anchors | None = None, others: Sequence[Po
     _set(night, local(start, night.zone), KNOWN if ours and agreed else ESTIMATED)
 
 
-def local(when: dt.datetime, zone: str) -> dt.datetime:
-    """That moment as the clocks on the wall showed it, daylight saving included; zone: an IANA
-    name, or "" to leave it. With a fixed offset: differences of such times are real time."""
-    if not zone:
-        return when
-    offset = when.astimezone(ZoneInfo(zone)).utcoffset()
-    return when.astimezone(dt.timezone(offset or dt.timedelta()))
-
-
 def board_time(when: dt.datetime) -> tuple[int, int, int]:
     """A local time as a board's clock takes it: days since 1970 and ms of that day, UTC; minutes
     east of it."""
     at = when.astimezone()
     day, seconds = divmod(round(at.timestamp()), DAY_MS // 1000)
-    return day, seconds * 1000, _minutes_east(at)
+    return day, seconds * 1000, minutes_east(at)
 
 
-def _minutes_east(when: dt.datetime) -> int:
+def minutes_east(when: dt.datetime) -> int:
+    """Of UTC, that time's zone."""
     return round((when.utcoffset() or dt.timedelta()).total_seconds() / 60)
 
 
-def own(night: "Session") -> list[Point]:
+def own(night: Session) -> list[Point]:
     """What the board's clock said during the session, in ms of it."""
     return [
         Point(a["ms"], a["day"] * DAY_MS + a["ms_of_day"], a["tz_min"])
@@ -187,7 +152,7 @@ def own(night: "Session") -> list[Point]:
     ]
 
 
-def power_of(night: "Session") -> tuple[str, int]:
+def power_of(night: Session) -> tuple[str, int]:
     """The power-up in which it began, and ms since that; ("", 0) if it does not say."""
     power, up_ms = night.meta.get("power", ""), night.meta.get("uptime_ms", "")
     if POWER.fullmatch(power) and re.fullmatch("[0-9]{1,12}", up_ms):
@@ -195,7 +160,7 @@ def power_of(night: "Session") -> tuple[str, int]:
     return "", 0
 
 
-def _set(night: "Session", start: dt.datetime | None, clock: str) -> None:
+def _set(night: Session, start: dt.datetime | None, clock: str) -> None:
     night.start, night.clock = start, clock
     if (clock == UNKNOWN) != ("clock" in night.flags):
         (night.flags.append if clock == UNKNOWN else night.flags.remove)("clock")
@@ -247,22 +212,5 @@ def _zone(after: Anchor | None, utc_ms: int, ours: Sequence[Point]) -> str:
         return ""
     year = (EPOCH + dt.timedelta(milliseconds=utc_ms)).year
     noons = (dt.datetime(year, month, 1, 12, tzinfo=ZoneInfo(after.zone)) for month in (1, 7))
-    offsets = map(_minutes_east, noons)
+    offsets = map(minutes_east, noons)
     return after.zone if not ours or ours[0].tz_min in offsets else ""
-
-
-def _anchor(given: Any) -> Anchor:
-    """A line of anchors.jsonl. Raises ValueError, LookupError or TypeError."""
-    found = Anchor(**{f.name: given[f.name] for f in fields(Anchor) if f.name in given})
-    found = replace(found, sessions=tuple(found.sessions))
-    numbers = (found.utc_ms, found.up_ms, found.tz_min, found.error_ms)
-    texts = (found.power, found.zone, *found.sessions)
-    if any(type(n) is not int for n in numbers) or any(type(t) is not str for t in texts):
-        raise TypeError("no such line")
-    if not (0 <= found.utc_ms < LATEST and 0 <= found.up_ms < LONGEST_UP):
-        raise ValueError("no such moment")
-    if abs(found.tz_min) > FURTHEST_TZ or found.error_ms < 0:
-        raise ValueError("no such zone or error")
-    if found.zone:
-        ZoneInfo(found.zone)
-    return found

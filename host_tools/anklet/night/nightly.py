@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anklet.night.nightfile import Session
+    from anklet.night.session import Session
 
 Item = dict[str, Any]
 

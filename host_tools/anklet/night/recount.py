@@ -1,8 +1,7 @@
 """The counts of a night whose end is missing, made again from its records."""
 
-from typing import TYPE_CHECKING
-
 from anklet import device
+from anklet.night.session import Session
 
 device.use()  # the rules and the scorer are the device's own
 
@@ -10,13 +9,10 @@ from plmcore import record  # noqa: E402
 from plmcore.rules import DEFAULT, GAP_BREAKS_MS, RULES  # noqa: E402
 from plmcore.series import Series  # noqa: E402
 
-if TYPE_CHECKING:
-    from anklet.night.nightfile import Session
-
 LEG_MOVEMENTS = ("clm", "short", "long")
 
 
-def recount(night: "Session", checkpoint: dict[str, int] | None) -> dict[str, int]:
+def recount(night: Session, checkpoint: dict[str, int] | None) -> dict[str, int]:
     """The fields of record.COUNTS behind its reason.
 
     None is less than the last checkpoint's, which knows of movements that are missing. Intervals

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from anklet import device
 from anklet.night.damage import Damage, Losses
-from anklet.night.nightfile import Session
+from anklet.night.session import Session
 
 device.use()  # the format is the device's own
 

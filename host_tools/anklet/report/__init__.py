@@ -16,7 +16,7 @@ from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night import nightly
-from anklet.night.nightfile import Session
+from anklet.night.session import Session
 from anklet.report import onenight
 from anklet.report.page import document
 from anklet.report.trend import Trend

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from anklet.night.nightfile import Session
 from anklet.night.rate import interval as rate_interval
+from anklet.night.session import Session
 from anklet.report import figures, words
 from anklet.report.parts import chart, exactly, facts, key, table, terms
 from anklet.report.timeline import timeline

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from anklet.night.nightfile import LM
+from anklet.night.session import LM
 from anklet.report.figures import Figure, figure
 from anklet.report.view import EPOCH_OFF_BODY, EPOCH_UPRIGHT, Night, Span, span_text
 

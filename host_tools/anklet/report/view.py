@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from anklet import device
-from anklet.night.nightfile import Session
 from anklet.night.nightly import BETWEEN
 from anklet.night.runs import Run, runs
+from anklet.night.session import Session
 
 device.use()  # the rules and the record format are the device's own
 

@@ -17,7 +17,8 @@ from scipy.ndimage import percentile_filter
 
 from anklet import device
 from anklet.errors import BadInput
-from anklet.night import nightfile
+from anklet.night import as_json
+from anklet.night.session import Session
 from anklet.night.trace import NOMINAL_MS, Trace, times
 from anklet.scoring import score
 
@@ -49,7 +50,7 @@ class Movement:
 
 
 def run(
-    night: nightfile.Session,
+    night: Session,
     trace: Trace,
     onset_mg: float | None = None,
     offset_mg: float | None = None,
@@ -94,7 +95,7 @@ def run(
     counts["excluded"] = len(lms) - counts["lm"]
     hours, own_rate = night.in_bed_s / 3600, night.plm_per_hour
     return {
-        "schema": nightfile.SCHEMA,
+        "schema": as_json.SCHEMA,
         "source": "trace",
         "session": night.session,
         "device": night.device,
@@ -239,7 +240,7 @@ def _movement(state: Any) -> Movement:
     )
 
 
-def _classed(night: nightfile.Session, movements: list[Movement]) -> list[Movement]:
+def _classed(night: Session, movements: list[Movement]) -> list[Movement]:
     """Movements (in sample numbers) in ms of the session, with the device's class where they
     overlap one that it found to be no LM, or time that it found upright or off the body."""
     excluded = [

@@ -3,23 +3,13 @@
 import os
 from collections.abc import Iterable
 
-from anklet import device
 from anklet.errors import BadInput
 from anklet.night import runs
+from anklet.night.rules import rule_set
 from anklet.scoring import events, legs
 from anklet.scoring.legs import Movement
 
 KINDS = ("clm", "short", "long")  # by the numbers of plmcore.series
-
-
-def rule_set(name: str):
-    """The plmcore.rules.Rules of that name. Raises BadInput that lists the known ones."""
-    device.use()
-    from plmcore.rules import RULES  # noqa: PLC0415 - on sys.path only now
-
-    if name not in RULES:
-        raise BadInput(f"there is no rule set {name!r}: choose {' or '.join(sorted(RULES))}")
-    return RULES[name]
 
 
 def run(

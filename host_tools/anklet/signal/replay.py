@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from anklet import device
 from anklet.errors import AnkletError, BadInput
-from anklet.night import nightfile
-from anklet.scoring import score
+from anklet.night import as_json, nightfile
+from anklet.night.rules import rule_set
 from anklet.signal import inputs
 
 RUNTIMES = ("cpython", "micropython")
@@ -30,10 +30,10 @@ def run(
 
     Returns the object of `replay --json`. Raises BadInput.
     """
-    score.rule_set(rules)
+    rule_set(rules)
     raw = inputs.to_raw(inputs.read_acceleration(path, rate))
     night = record_raw(raw, {"rules": rules}, runtime, progress)
-    return {**nightfile.result(nightfile.parse(night)), "runtime": runtime}
+    return {**as_json.result(nightfile.parse(night)), "runtime": runtime}
 
 
 def record_raw(

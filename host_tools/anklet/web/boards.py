@@ -1,12 +1,13 @@
 """The boards: sync, check and set up one that is plugged in; each is a job with progress."""
 
 import re
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from anklet.archive import saved
+from anklet.archive import formatted, saved
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board import doctor, firmware, ports
@@ -118,7 +119,7 @@ def _sync(job: Job, port: str, archive: Archive) -> Outcome:
 
 
 def _check(port: str, archive: Archive) -> Outcome:
-    found = doctor.examine(port, archive)
+    found = doctor.examine(port, partial(formatted.warning, archive))
     bad = sum(not check["ok"] for check in found["checks"])
     text = f"{bad} of {len(found['checks'])} checks need attention." if bad else "All is well."
     return Outcome([text], found["checks"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from anklet.archive.store import Archive, home
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
-from anklet.night import nightfile
+from anklet.night import as_json, nightfile
 from nightbytes import Builder, whole
 
 DEVICE = "e6614103e7452b2f"
@@ -55,7 +55,7 @@ def test_a_night_is_filed_as_it_came(tmp_path):
     add(archive)
     assert (tmp_path / "a/raw" / DEVICE / f"{SESSION}.plm").read_bytes() == whole()
     assert archive.filed(DEVICE, SESSION) == (sha(whole()), len(whole()))
-    assert archive.sessions() == [nightfile.summary(nightfile.parse(whole()))]
+    assert archive.sessions() == [as_json.summary(nightfile.parse(whole()))]
     assert archive.load(SESSION) == nightfile.parse(whole())
     with sqlite3.connect(archive.db) as db:
         assert db.execute("SELECT count(*), sum(plm) FROM lms").fetchone() == (6, 4)

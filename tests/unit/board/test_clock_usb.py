@@ -6,9 +6,9 @@ import time
 
 import pytest
 import usb
+from anklet.archive import anchors
 from anklet.archive.store import Archive
 from anklet.cli import main
-from anklet.night.clock import Anchors
 from anklet.signal import replay
 
 pytestmark = pytest.mark.skipif(
@@ -63,7 +63,7 @@ def sync(monkeypatch, tmp_path, capfd):
         found = json.loads(capfd.readouterr().out)
         archive = Archive(tmp_path / "archive")
         starts = [archive.load(item["session"]).start for item in found]
-        lines = Anchors(tmp_path / "archive" / "raw" / DEVICE / "anchors.jsonl").all
+        lines = anchors.read(tmp_path / "archive" / "raw" / DEVICE / "anchors.jsonl").all
         asked = dt.datetime.fromtimestamp(lines[-1].utc_ms / 1000, dt.UTC)
         assert abs(asked.timestamp() - time.time()) < 60
         assert lines[-1].zone == "Europe/Berlin"

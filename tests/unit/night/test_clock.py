@@ -3,12 +3,12 @@
 import datetime as dt
 import itertools
 import json
-from pathlib import Path
 
 import pytest
+from anklet.archive.anchors import read
 from anklet.archive.store import Archive
 from anklet.board.boardinfo import read_info
-from anklet.night import clock, nightfile
+from anklet.night import as_json, clock, nightfile
 from anklet.night.clock import Anchor, Anchors
 from anklet.report import table as nights
 from anklet.report.view import Night as Shown
@@ -52,7 +52,7 @@ def spoken(when, power="", up=0, sessions=(), zone="", tz=CET):
 
 
 def anchors(*lines):
-    found = Anchors(Path("no such file"))
+    found = Anchors()
     for line in lines:
         found.append(line)
     return found
@@ -76,7 +76,7 @@ def test_a_board_that_knew_the_time():
     night = nightfile.parse(data(said=EVENING))
     assert (night.clock, night.start) == ("known", EVENING)
     assert night.start.isoformat() == "2026-11-21T22:58:03+01:00"
-    assert nightfile.summary(night)["clock"] == "known"
+    assert as_json.summary(night)["clock"] == "known"
     assert "clock" not in night.flags
 
 
@@ -95,7 +95,7 @@ def test_the_clock_unknown_all_night_and_the_power_cut_before_morning_is_unknown
     assert (night.clock, night.start, night.night) == ("unknown", None, None)
     assert night.flags == ["clock"]
     assert night.at(0) is None
-    item = nightfile.summary(night)
+    item = as_json.summary(night)
     assert (item["clock"], item["start"], item["night"]) == ("unknown", None, None)
 
 
@@ -367,8 +367,8 @@ LINES = {
 def test_durations_intervals_and_hours_do_not_depend_on_any_wall_clock(said, read):
     plain = nightfile.parse(CLOCKS["unknown"])
     night = settled(CLOCKS[said], *LINES[read])
-    assert nightfile.result(night) == nightfile.result(plain)
-    told, due = nightfile.summary(night), nightfile.summary(plain)
+    assert as_json.result(night) == as_json.result(plain)
+    told, due = as_json.summary(night), as_json.summary(plain)
     for name in ("night", "start", "clock", "flags"):
         del told[name], due[name]
     assert told == due
@@ -393,7 +393,7 @@ def test_no_clock_whatever_it_says_is_a_crash(said, read, up):
     clock.settle(night, anchors(*lines))
     assert (night.clock == "unknown") == (night.start is None) == ("clock" in night.flags)
     assert abs(night.ppm) <= clock.PPM
-    json.dumps(nightfile.summary(night))
+    json.dumps(as_json.summary(night))
 
 
 # the archive
@@ -446,7 +446,7 @@ def test_lines_that_a_power_cut_tore_or_that_make_no_sense_are_passed_over(archi
         out.write("".join(json.dumps(line) + "\n" for line in bad) + '{"utc_ms": 17')
     archive = Archive(archive.path)
     archive.anchor(info(EVENING + dt.timedelta(hours=33), ONE, 33 * H, ONE, TWO))
-    found = Anchors(path).all
+    found = read(path).all
     assert [line.sessions for line in found] == [(ONE,), (TWO,)]
     assert [line.up_ms for line in found] == [9 * H, 33 * H]
 

@@ -6,6 +6,7 @@ import logformat_reader
 import pytest
 from anklet.night import nightfile, recount
 from anklet.night.damage import Damage
+from anklet.night.session import COUNTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nightbytes import whole
@@ -112,7 +113,7 @@ def test_a_golden_night():
 def test_the_numbers_of_a_golden_night_relate_as_the_page_says():
     night = nightfile.parse(golden("night"))
     again = recount.recount(night, None)
-    for name in nightfile.COUNTS:
+    for name in COUNTS:
         assert again[name] == night.counts[name], name
     assert abs(again["gap_ms"] - night.counts["gap_ms"]) <= 10
     *_, (_, kind, _, last) = record.read(golden("night"))

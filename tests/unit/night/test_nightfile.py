@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from anklet.night import nightfile
+from anklet.night import as_json, nightfile
 from anklet.night.damage import Damage
 from anklet.report import table as nights
 from hypothesis import given
@@ -27,7 +27,7 @@ def test_a_whole_night():
 
 
 def test_result_is_the_promised_object():
-    result = nightfile.result(nightfile.parse(whole()))
+    result = as_json.result(nightfile.parse(whole()))
     assert result["lms"][3] == {
         "onset_s": 160.0,
         "duration_s": 2.0,
@@ -63,14 +63,14 @@ def test_result_is_the_promised_object():
 def test_time_comes_from_the_first_anchor():
     night = nightfile.parse(whole())
     assert night.start == dt.datetime(2026, 11, 21, 21, 58, 3, tzinfo=dt.UTC)
-    item = nightfile.summary(night)
+    item = as_json.summary(night)
     assert item["start"] == "2026-11-21T22:58:03+01:00"
     assert (item["night"], item["clock"]) == ("2026-11-21", "known")
 
 
 def test_an_anchor_set_later_dates_the_beginning():
     data = Builder().anchor(ms=60_000, ms_of_day=EVENING[1] + 60_000).data
-    assert nightfile.summary(nightfile.parse(bytes(data)))["start"] == "2026-11-21T22:58:03+01:00"
+    assert as_json.summary(nightfile.parse(bytes(data)))["start"] == "2026-11-21T22:58:03+01:00"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_an_anchor_set_later_dates_the_beginning():
 )
 def test_a_night_runs_from_noon_to_noon_local_time(hour, tz_min, night):
     data = Builder().anchor(ms_of_day=hour * 3600_000, tz_min=tz_min).data
-    assert nightfile.summary(nightfile.parse(bytes(data)))["night"] == night
+    assert as_json.summary(nightfile.parse(bytes(data)))["night"] == night
 
 
 @pytest.mark.parametrize("bad", [{"ms_of_day": 86_400_000}, {"tz_min": 1440}, {"tz_min": -30000}])
@@ -135,8 +135,8 @@ def test_gaps_are_no_recorded_time():
 
 def test_no_time_in_bed_gives_no_rate():
     night = nightfile.parse(bytes(Builder().anchor().counts(60_000, off_body_ms=60_000).data))
-    assert nightfile.result(night)["plm_per_hour"] is None
-    assert nightfile.result(night)["periodicity_index"] is None
+    assert as_json.result(night)["plm_per_hour"] is None
+    assert as_json.result(night)["periodicity_index"] is None
 
 
 def test_damage_is_listed_and_the_rest_is_read():
@@ -175,7 +175,7 @@ def test_what_is_no_night_file_is_an_empty_damaged_night(data):
     night = nightfile.parse(data, "00007-00000000", "d")
     assert (night.session, night.device) == ("00007-00000000", "d")
     assert {"cut", "damaged", "clock"} <= set(night.flags)
-    assert nightfile.result(night)["recorded_s"] == 0
+    assert as_json.result(night)["recorded_s"] == 0
 
 
 @given(st.binary(max_size=40), st.integers(0, 400), st.integers(0, 60))
@@ -183,8 +183,8 @@ def test_no_damage_makes_it_fail(noise, at, cut):
     data = whole()
     at = min(at, len(data))
     night = nightfile.parse(data[:at] + noise + data[at + cut :])
-    nightfile.result(night)
-    nightfile.summary(night)
+    as_json.result(night)
+    as_json.summary(night)
 
 
 def test_a_checkpoint_knows_of_movements_whose_records_are_gone():
@@ -196,7 +196,7 @@ def test_a_checkpoint_knows_of_movements_whose_records_are_gone():
     del night.data[at : at + 5 * 24]
     cut = nightfile.parse(bytes(night.data))
     assert cut.counts == before
-    assert nightfile.summary(cut)["missing_records"] == 6  # five LMs, and SERIES
+    assert as_json.summary(cut)["missing_records"] == 6  # five LMs, and SERIES
     assert {"cut", "damaged"} <= set(cut.flags)
 
 
@@ -204,7 +204,7 @@ def test_nights_says_how_many_records_are_missing():
     at = len(Builder().anchor().data)
     data = whole()
     night = nightfile.parse(data[:at] + data[at + 24 :])
-    assert "damaged(1 record missing)" in nights.table([nightfile.summary(night)])
+    assert "damaged(1 record missing)" in nights.table([as_json.summary(night)])
 
 
 def test_newer_firmware_is_said():

@@ -15,7 +15,8 @@ from anklet import report
 from anklet.errors import BadInput
 from anklet.night import nightly
 from anklet.night.damage import Damage
-from anklet.night.nightfile import Session, parse
+from anklet.night.nightfile import parse
+from anklet.night.session import Session
 from anklet.report import about, figures, words
 from anklet.report.timeline import timeline
 from anklet.report.view import Night

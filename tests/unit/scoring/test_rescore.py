@@ -8,7 +8,7 @@ import pytest
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
-from anklet.night import nightfile, trace
+from anklet.night import as_json, nightfile, trace
 from anklet.scoring import rescore
 from anklet.signal import inputs, replay
 from anklet.simulate import make_night
@@ -48,7 +48,7 @@ def clms(lms):
 
 @pytest.mark.parametrize("mg", MG)
 def test_it_counts_as_the_full_signal_does_at_that_threshold(raw, night, traced, mg):
-    full = nightfile.result(nightfile.parse(replay.record_raw(raw, {"on_mg": mg})))
+    full = as_json.result(nightfile.parse(replay.record_raw(raw, {"on_mg": mg})))
     found = rescore.run(night, traced, mg)
     assert full["counts"]["plm"] > 20
     assert abs(found["counts"]["plm"] / full["counts"]["plm"] - 1) <= 0.05

@@ -1,0 +1,70 @@
+"""What a session is called on the outside: the objects that commands print and exports hold."""
+
+from typing import Any
+
+from anklet.night import runs
+from anklet.night.session import COUNTS, LM, Session
+
+SCHEMA = 1
+
+
+def movement(lm: LM) -> dict[str, Any]:
+    """A movement of `anklet replay --json`."""
+    return {
+        "onset_s": lm.onset_ms / 1000,
+        "duration_s": lm.duration_ms / 1000,
+        "peak_mg": lm.peak_mg,
+        "class": lm.kind,
+        "plm": lm.plm,
+        "series": lm.series,
+    }
+
+
+def _numbers(night: Session) -> dict[str, Any]:
+    rate, index = night.plm_per_hour, night.periodicity_index
+    counts = {name: night.counts[name] for name in COUNTS}
+    counts["isolated"] = counts["clm"] - counts["plm"]
+    return {
+        "recorded_s": round(night.recorded_s, 3),
+        "in_bed_s": round(night.in_bed_s, 3),
+        "counts": counts,
+        "plm_per_hour": None if rate is None else round(rate, 4),
+        "periodicity_index": None if index is None else round(index, 4),
+    }
+
+
+def result(night: Session) -> dict[str, Any]:
+    """The object that `anklet replay --json` prints."""
+    numbers = _numbers(night)
+    return {
+        "schema": SCHEMA,
+        "rules": night.rules,
+        "runtime": night.meta.get("micropython", ""),
+        "recorded_s": numbers.pop("recorded_s"),
+        "in_bed_s": numbers.pop("in_bed_s"),
+        "lms": [movement(lm) for lm in night.lms],
+        "series": runs.as_json((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms),
+        **numbers,
+    }
+
+
+def summary(night: Session) -> dict[str, Any]:
+    """The item that `anklet nights --json` prints for this night."""
+    return {
+        "night": night.night.isoformat() if night.night else None,
+        "session": night.session,
+        "device": night.device,
+        "leg": night.leg,
+        "label": night.label,
+        "rules": night.rules,
+        "start": night.start.isoformat(timespec="seconds") if night.start else None,
+        "clock": night.clock,
+        **_numbers(night),
+        "series_plm": [run.movements for run in _runs(night)],
+        "flags": night.flags,
+        "missing_records": sum(damage.records for damage in night.damage),
+    }
+
+
+def _runs(night: Session) -> list[runs.Run]:
+    return runs.runs((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms)
