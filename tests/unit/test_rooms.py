@@ -10,7 +10,14 @@ from places import REPO
 
 SOURCE = REPO / "host_tools" / "anklet"
 GROUND = "ground"  # the modules beside the rooms that everybody may use
-TOP = {"errors": GROUND, "progress": GROUND, "device": GROUND, "__init__": GROUND, "cli": "cli"}
+TOP = {
+    "errors": GROUND,
+    "progress": GROUND,
+    "device": GROUND,
+    "ending": GROUND,
+    "__init__": GROUND,
+    "cli": "cli",
+}
 ROW = re.compile(r"^\| `?(\w+)/?`? \| .* \|(.*)\|$", re.MULTILINE)
 
 
