@@ -15,7 +15,8 @@ class Outcome:
     """One night: what the device made of it, and the truth.
 
     classes: movements by class. joined: of `pairs` neighbouring kicks of a cluster, those that lie
-    in one found movement. undisturbed: PLM/h on the nominal night of the same seed.
+    in one found movement. other_error: of the count of PLMs without the respiratory ones, relative
+    as Score.plm_error. undisturbed: PLM/h on the nominal night of the same seed.
     """
 
     family: str
@@ -33,6 +34,7 @@ class Outcome:
     rivals: dict[str, Score] = field(default_factory=dict)
     joined: int = 0
     pairs: int = 0
+    other_error: float = 0.0
     undisturbed: float | None = None
 
     @property

@@ -70,6 +70,29 @@ HARD = (
         Bound("precision", pooled(precision), least=0.95, form="{:.3f}"),
     ),
     hard(
+        "middle",
+        "the same, 5/50/95 % of the amplitudes at 90/240/620 mg",
+        Life(median_mg=240, spread=0.58),
+    ),
+    hard("slight", "the same, median 56 mg", Life(median_mg=56, spread=0.6)),
+    hard(
+        "breath",
+        "the same with an hour of apnoeas; the movements they bring left out by their events",
+        Life(apnoea_min=60),
+        Bound(
+            "error of the other PLMs' count, median seed",
+            median(lambda o: o.other_error),
+            most=0.05,
+            form=PERCENT,
+        ),
+        Bound(
+            "error of the other PLMs' count, worst seed",
+            greatest(lambda o: o.other_error),
+            most=0.10,
+            form=PERCENT,
+        ),
+    ),
+    hard(
         "kicks",
         "12 clusters of 5 to 10 kicks in 2 h, 1.5 to 8 s from end to onset",
         replace(NOTHING, clusters_per_hour=6),

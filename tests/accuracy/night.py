@@ -10,11 +10,12 @@ from anklet.night.session import Session
 from anklet.signal import inputs, replay
 from anklet.simulate import make_night
 from anklet.simulate.hard import make_hard_night
+from anklet.simulate.hard.truth import respiratory
 
 from .easy import EASY
 from .families import Family, Outcome
 from .hard import HARD
-from .match import Score, Span, joined, score
+from .match import FEW_PER_HOUR, Score, Span, joined, score
 from .rivals import RIVALS, samples_of, scored
 
 # The same bytes come from both; MicroPython is the quicker one.
@@ -68,9 +69,25 @@ def _outcome(family: Family, seed: int, truth: dict[str, Any], night: Session) -
         true_upright_s=truth["upright_s"],
         off_body_s=counts["off_body_ms"] / 1000,
         true_off_body_s=truth["off_body_s"],
+        other_error=_other_error(truth, night),
         joined=together,
         pairs=pairs,
     )
+
+
+def _other_error(truth: dict[str, Any], night: nightfile.Session) -> float:
+    """Of the PLMs that breathing has no part in, when its events are known."""
+    events = [(e["onset_s"], e["duration_s"]) for e in truth.get("respiratory_events", [])]
+    if not events:
+        return 0.0
+    lms = [
+        (m.onset_ms / 1000, m.duration_ms / 1000)
+        for m in night.lms
+        if m.kind in ("clm", "short", "long")
+    ]
+    _, plm = scored([lm for lm in lms if not respiratory(*lm, events)])
+    true, hours = truth["felt_without_respiratory"]["plm"], truth["in_bed_s"] / 3600
+    return (plm - true) / max(true, FEW_PER_HOUR * hours)
 
 
 def _in_bed(truth: dict[str, Any], movements: list[Span]) -> list[Span]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from anklet import device
 from anklet.signal.inputs import Acceleration, to_raw
+from anklet.simulate.hard import Life, make_hard_night
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -190,3 +191,22 @@ def test_every_constant_of_the_sensitivity_table_is_there(module, name):
     assert len(changed.splitlines()) >= len(source.splitlines()) - 5
     with pytest.raises(KeyError):
         sensitivity.rewrite(source, "NO_SUCH_CONSTANT", 1)
+
+
+def test_what_a_perfect_device_finds_is_without_fault():
+    truth = make_hard_night(2, seed=3, life=Life(plm_per_hour=60, apnoea_min=30)).truth
+    felt = [
+        (m["onset_s"], m["duration_s"])
+        for m in truth["movements"]
+        if m["envelope_mg"] >= 16 and m["buried_by"] not in ("gross", "posture", "walking")
+    ]
+    long_turns = [
+        (d["onset_s"], d["duration_s"])
+        for d in truth["distractors"]
+        if d["family"] in ("gross", "posture", "walking") and d["duration_s"] > 10
+    ]
+    clms, plm = rivals.scored(sorted(felt + long_turns))
+    got = match.score(truth, clms, plm, truth["in_bed_s"], least_mg=16)
+    assert plm == truth["felt"]["plm"] > 60 and len(clms) == truth["felt"]["clm"]
+    assert match.f1([got]) == 1.0 and got.plm_error == pytest.approx(0, abs=1e-4)
+    assert got.index_error == pytest.approx(0)

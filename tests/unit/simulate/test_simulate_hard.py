@@ -131,6 +131,7 @@ def test_the_truth_holds_together(night):
                 assert m["buried_by"] in ("gross", "posture") and m["apart_s"] == 0
     answers = [m for m in moves if m["kind"] == "respiratory"]
     assert len(answers) > 20 and all(m["respiratory"] for m in answers)
+    assert any(m["respiratory"] for m in moves if m["kind"] != "respiratory")  # by chance
     assert truth["without_respiratory"]["lm"] == sum(not m["respiratory"] for m in moves)
     ends = np.array([e["onset_s"] + e["duration_s"] for e in truth["respiratory_events"]])
     assert all((np.abs(m["onset_s"] - ends - 4) <= 6.001).any() for m in answers)

@@ -68,10 +68,15 @@ class Spans:
         return round(float(np.maximum(self.starts - last, first - self.ends).clip(0).min()), 3)
 
 
-def respiratory(onset_s: float, breaths: Sequence[Apnoea]) -> bool:
-    """True for an onset from 2.0 s before to 10.25 s after the end of an event: WASM 2016 leaves
-    those out (Manconi 2015 for the window)."""
-    return any(-BEFORE_S <= round(onset_s - b.end_s, 3) <= AFTER_S for b in breaths)
+def respiratory(onset_s: float, duration_s: float, breaths: Iterable[tuple[float, float]]) -> bool:
+    """True for a CLM any part of which lies from 2.0 s before to 10.25 s after the end of a
+    respiratory event (onset, duration): WASM 2016 leaves those out (window: Manconi 2015)."""
+    end_s = onset_s + duration_s
+    return 0.5 <= duration_s <= LONGEST_S and any(
+        round(onset_s - start - length, 3) <= AFTER_S
+        and round(end_s - start - length, 3) >= -BEFORE_S
+        for start, length in breaths
+    )
 
 
 def _counts(spans: list[tuple[float, float]]) -> tuple[list[bool], dict[str, int]]:
@@ -82,7 +87,9 @@ def _counts(spans: list[tuple[float, float]]) -> tuple[list[bool], dict[str, int
     return flags, {"plm": sum(flags), "clm": clm, "lm": len(times), "series": series}
 
 
-def felt_counts(movements: Sequence[dict[str, Any]], events: Sequence[Distractor]) -> dict:
+def felt_counts(
+    movements: Iterable[dict[str, Any]], events: Sequence[Distractor]
+) -> dict[str, int]:
     """What a perfect device at this ankle counts: movements of at least FELT_MG outside movements
     of the body. A turn of over 10 s is a long leg movement, which ends a series."""
     spans = [
@@ -110,6 +117,7 @@ def truth_of(
     those without the respiratory ones, and those that can be felt."""
     flags, counts = _counts([(d.move.onset_s, d.move.duration_s) for d in done])
     body = Spans((e.onset_s, e.end_s) for e in events if e.family in BODY)
+    windows = [(b.onset_s, b.duration_s) for b in breaths]
     opposite = Spans((o.onset_s, o.end_s) for o in others)
     movements = [
         {
@@ -123,7 +131,7 @@ def truth_of(
             "joint": one.joint,
             "leg": leg,
             "both": opposite.apart(one.move.onset_s, one.move.end_s) == 0,
-            "respiratory": respiratory(one.move.onset_s, breaths),
+            "respiratory": respiratory(one.move.onset_s, one.move.duration_s, windows),
             "envelope_mg": round(one.envelope_mg, 1),
             "peak_mg": round(one.peak_mg, 1),
             "tilt_deg": round(one.tilt_deg, 1),
@@ -133,7 +141,7 @@ def truth_of(
         }
         for one, flag in zip(done, flags, strict=True)
     ]
-    own = [(m["onset_s"], m["duration_s"]) for m in movements if not m["respiratory"]]
+    own = [m for m in movements if not m["respiratory"]]
     upright = sum(d.duration_s - RISE_S for d in events if d.family == "walking")
     in_bed = end_s - upright
     felt = felt_counts(movements, events)
@@ -151,8 +159,9 @@ def truth_of(
         "upright_s": round(upright, 3),
         "off_body_s": 0.0,
         "counts": counts,
-        "without_respiratory": _counts(own)[1],
+        "without_respiratory": _counts([(m["onset_s"], m["duration_s"]) for m in own])[1],
         "felt": felt,
+        "felt_without_respiratory": felt_counts(own, events),
         "plm_per_hour": round(counts["plm"] * 3600 / in_bed, 3),
         "felt_plm_per_hour": round(felt["plm"] * 3600 / in_bed, 3),
     }
