@@ -189,3 +189,18 @@ def test_a_list_is_worn_movement_by_movement(tmp_path, capsys):
 def test_impossible_lives_are_refused_with_a_sentence(wish):
     with pytest.raises(BadInput, match=r"\.$"):
         make_hard_night(hours=0.1, life=Life(**wish))
+
+
+def test_a_course_runs_forward_from_rest_to_rest():
+    rng = np.random.default_rng(2)
+    for _ in range(400):
+        length = duration(rng)
+        course = shapes.draw_course(rng, length, 0.3)
+        assert (np.diff(course.knots) > 1e-6).all() and len(course.knots) == len(course.levels)
+        assert course.levels[0] == course.levels[-1] == 0 and course.knots[0] == 0
+        assert course.offset_s == pytest.approx(length)
+        assert course.knots[-1] == pytest.approx(length) or course.name == "still"
+        if course.name == "double":
+            low = course.levels == 0
+            rests = np.diff(course.knots)[low[:-1] & low[1:]]
+            assert len(rests) and rests.max() < 0.5  # EMG takes the bursts for one movement
