@@ -53,6 +53,9 @@ LED = 25
 PACE_NS = 1e6
 WATCH_NS = 20e6
 BACKLOG = 1 << 16  # bytes kept for a computer that does not read
+# Seconds until a test gives up. The emulator is slower than time on a busy computer: this ends a
+# test that hangs, and none that is slow.
+PATIENCE_S = 300
 
 
 class EmulatedPico:
@@ -126,6 +129,19 @@ class EmulatedPico:
         """Simulate until the sensor has measured so many samples, then stand still."""
         self.command(f"until {sample}")
 
+    def goes_on(self, seconds: float) -> None:
+        """Simulate so many seconds as fast as it goes, then go on at the pace of real time."""
+        self.command(f"pass {seconds}")
+        self.speed(1)
+
+    def hears(self, data: bytes, port: Any) -> None:
+        """Write to the serial port, and wait until all of it has reached the board's USB."""
+        due = self.stats()["heard"] + len(data)
+        port.write(data)
+        end = time.monotonic() + PATIENCE_S
+        while self.stats()["heard"] < due:
+            assert time.monotonic() < end, "what was written does not arrive"
+
     def wait(self) -> None:
         """Until somebody ends the process."""
         self._process.wait()
@@ -170,6 +186,7 @@ class Emulator:
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self._out = bytearray()
+        self._heard = 0  # bytes from the computer
         machine.usb.on_data(self._out.extend)
         self._speed: float | None = None  # None: stands still
         self._waits_for: Callable[[], bool] | None = None
@@ -225,7 +242,9 @@ class Emulator:
             self._watch.schedule(WATCH_NS)
 
     def _from_host(self) -> None:
-        self.machine.usb.send(os.read(self._master, 4096))
+        data = os.read(self._master, 4096)
+        self._heard += len(data)
+        self.machine.usb.send(data)
 
     def _to_host(self) -> None:
         try:
@@ -311,6 +330,7 @@ class Emulator:
                 "taken": self.model.taken(),
                 "overwritten": self.model.overwritten,
                 "erases": self.machine.erases,
+                "heard": self._heard,
                 "led": int(self.machine.rp2040.gpio[LED].value) == 1,
             }
         )

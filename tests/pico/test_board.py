@@ -1,10 +1,8 @@
 """The contract of a board, on the emulated Pico: boards/rpi_pico/hw.py under MicroPython."""
 
-import time
-
 import device_files
 import pytest
-from emulator import DEVICE, EmulatedPico
+from emulator import DEVICE, PATIENCE_S, EmulatedPico
 from mpremote.transport_serial import SerialTransport
 
 STILL = bytes((0, 0, 0, 0, 0, 0x40)) * 3000
@@ -16,18 +14,22 @@ class Repl:
     def __init__(self, pico: EmulatedPico):
         self.pico = pico
         pico.speed(1)
-        self.transport = SerialTransport(pico.port, timeout=1)
-        self.transport.enter_raw_repl(soft_reset=False)
+        self.transport = SerialTransport(pico.port, timeout=PATIENCE_S)
+        self.prompt()
         self("import hw, time, machine, micropython; b = hw.board()")
 
     def __call__(self, code: str) -> str:
-        return self.transport.exec(code).decode().strip()
+        self.start(code)
+        return self.follow()
+
+    def prompt(self) -> None:
+        self.transport.enter_raw_repl(soft_reset=False, timeout_overall=PATIENCE_S)
 
     def start(self, code: str) -> None:
         self.transport.exec_raw_no_follow(code)
 
     def follow(self) -> str:
-        out, error = self.transport.follow(10)
+        out, error = self.transport.follow(PATIENCE_S)
         assert not error, error.decode()
         return out.decode().strip()
 
@@ -72,11 +74,9 @@ micropython.kbd_intr(3)
 print(now, sys.stdin.read(4))
 """
     )
-    time.sleep(1)
-    board.pico.command("hold")
+    board.pico.command("pass 1")
     sent = board.pico.stats()["simulated_s"]
-    board.transport.serial.write(b"typed\x03rest")
-    time.sleep(0.5)
+    board.pico.hears(b"typed\x03rest", board.transport.serial)
     board.pico.speed(1)
     woken, rest = board.follow().split()
     assert 0 <= int(woken) / 1e6 - sent < 0.02
@@ -121,8 +121,8 @@ def test_the_clock_is_unknown_until_it_is_set_and_outlives_a_soft_reset(board):
     up, high = map(int, board("print(b.uptime_ms(), b.uptime_ms() - b.ticks_ms())").split())
     assert abs(high) <= 1
     board.start("machine.soft_reset()")
-    time.sleep(2)
-    board.transport.enter_raw_repl(soft_reset=False)
+    board.pico.goes_on(2)
+    board.prompt()
     board("import hw, time, machine, micropython; b = hw.board()")
     day, ms, zone, later = board("u = b.utc(); print(u[0], u[1], u[2], time.ticks_ms())").split()
     assert (day, zone) == ("20779", "-330")
@@ -148,7 +148,7 @@ def test_a_short_press_is_kept_until_somebody_looks_and_allocates_nothing(board)
         "print(b.button(), b.button())"
     )
     for down in (1, 0):
-        time.sleep(0.2)
+        board.pico.goes_on(0.2)
         board.pico.command(f"button {down}")
     assert board.follow() == "True False"
 
@@ -176,12 +176,12 @@ def test_the_watchdog_is_fed_while_the_computer_talks_and_bites_when_nobody_feed
     board("b.keep(0x2A5C0001); time.sleep(9)")  # longer than the watchdog waits
     assert board("print(machine.reset_cause() == machine.WDT_RESET)") == "False"
     board.start("b.feed()\ntime.sleep(20)")
-    time.sleep(12)
-    board.transport.enter_raw_repl(soft_reset=False)
+    board.pico.goes_on(12)
+    board.prompt()
     assert board("import machine; print(machine.reset_cause() == machine.WDT_RESET)") == "True"
     board("import hw; b = hw.board()")
     assert board("print(hex(b.kept()))") == "0x2a5c0001"  # and power-off forgets it
     board.pico.command("power")
-    time.sleep(2)
-    board.transport.enter_raw_repl(soft_reset=False)
+    board.pico.goes_on(2)
+    board.prompt()
     assert board("import hw; print(hw.board().kept())") == "0"

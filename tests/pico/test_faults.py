@@ -1,7 +1,6 @@
 """What goes wrong in a bedroom, on the emulated Pico: each time the night goes on."""
 
 import random
-import time
 from collections.abc import Callable
 
 import device_files
@@ -10,7 +9,7 @@ from anklet.night import nightfile
 from anklet.night.session import Session, record
 from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
-from emulator import EmulatedPico
+from emulator import PATIENCE_S, EmulatedPico
 from mpremote.transport_serial import SerialTransport
 
 RATE = 50
@@ -36,8 +35,8 @@ def after(pico: EmulatedPico, seconds: float) -> None:
 def repl(pico: EmulatedPico) -> SerialTransport:
     """Ctrl-C, and the prompt that follows."""
     pico.speed(1)
-    transport = SerialTransport(pico.port, timeout=1)
-    transport.enter_raw_repl(soft_reset=False)
+    transport = SerialTransport(pico.port, timeout=PATIENCE_S)
+    transport.enter_raw_repl(soft_reset=False, timeout_overall=PATIENCE_S)
     return transport
 
 
@@ -159,8 +158,7 @@ def test_ctrl_c_at_any_moment(start):
         for _ in range(TIMES):
             after(pico, 4 + moments.random())
             transport = repl(pico)
-            transport.serial.write(b"\x02\x04")  # to the prompt, and a soft reset
-            time.sleep(0.5)
+            pico.hears(b"\x02\x04", transport.serial)  # to the prompt, and a soft reset
             transport.close()
         pico.command("hold")
         recorded = nights(pico)
