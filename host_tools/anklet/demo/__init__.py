@@ -1,0 +1,1 @@
+"""Simulated nights through everything: `python -m anklet.demo`, `python -m anklet.demo.trial`."""
