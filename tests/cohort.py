@@ -135,11 +135,13 @@ def cohort(given: Path, out: Path, *more: Any) -> Outcome:
     return {**json.loads(said), "whole_s": time.perf_counter() - began, "code": child.returncode}
 
 
-def struck(given: Path, out: Path, strike: Callable[[psutil.Process], None], *more: Any) -> None:
-    """Run it, and strike when a third is done."""
+def struck(
+    given: Path, out: Path, parts: int, strike: Callable[[psutil.Process], None], *more: Any
+) -> None:
+    """Run it, and strike as soon as so many parts are done."""
     with running(given, out, *more) as child:
-        while child.poll() is None and len(list(out.glob("run/*.parquet"))) < 20:
-            time.sleep(0.05)
+        while child.poll() is None and len(list(out.glob("run/*.parquet"))) < parts:
+            time.sleep(0.01)
         strike(psutil.Process(child.pid))
         child.communicate()
 
@@ -176,7 +178,7 @@ def of_nights(folder: Path, nights: int, hours: float) -> None:
     claim(again["scored"] == 0, f"run again: nothing was done, in {again['seconds']:.1f} s")
     for name, strike in (("a worker", kill_a_worker), ("the command", psutil.Process.kill)):
         shutil.rmtree(out)
-        struck(home, out, strike, "--workers", 2, *both)
+        struck(home, out, one["parts"] // 3, strike, "--workers", 2, *both)
         rest = cohort(home, out, "--workers", 2, *both)
         tell(f"{name} killed: {rest['scored']} nights were left to do")
         claim(tables(out) == undisturbed, f"{name} killed: the same bytes in the end")
