@@ -8,6 +8,7 @@ freedom (Higgins 2009).
 """
 
 import csv
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -25,6 +26,7 @@ from anklet.report.parts import table
 from anklet.signal.inputs import readable
 
 COLUMNS = ("person", "key", "outcome", "effect", "se")
+RATIO = "ratio"
 FEWEST = 3  # people; with two, the spread between them is one number's
 LEVEL = 0.95
 RATIOS = (0.1, 0.2, 0.33, 0.5, 0.67, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -59,26 +61,52 @@ class Pooled:
 
 
 def read(paths: Iterable[Path]) -> dict[tuple[str, str], list[Effect]]:
-    """The effects by key and outcome. Further columns are left alone; effect and se may be empty
-    where a trial gave none. Raises BadInput."""
+    """The effects by key and outcome, from CSV or from the JSON of `anklet trial export`.
+
+    Left out is what gave no effect, and what gave a difference where others gave a ratio: a
+    column `scale` says so. Raises BadInput.
+    """
     found: dict[tuple[str, str], list[Effect]] = {}
     seen = set()
     for path in paths:
-        with readable(path), open(path, newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
-            if missing:
-                raise BadInput(f"{path}: there is no column {missing[0]}: anklet trial export.")
-            for row in rows:
-                key = row["key"], row["outcome"], row["person"]
-                if key in seen:
-                    raise BadInput(f"{path}, row {rows.line_num}: {' '.join(key)} is there twice.")
-                seen.add(key)
-                if row["effect"] and row["se"]:
-                    found.setdefault(key[:2], []).append(_effect(path, rows.line_num, row))
+        with readable(path):
+            rows = _exported(path) if path.suffix == ".json" else _csv(path)
+        for line, row in rows:
+            key = row["key"], row["outcome"], row["person"]
+            if key in seen:
+                raise BadInput(f"{path}, row {line}: {' '.join(key)} is there twice.")
+            seen.add(key)
+            if row["effect"] and row["se"] and row.get("scale", RATIO) == RATIO:
+                found.setdefault(key[:2], []).append(_effect(path, line, row))
     if not found:
-        raise BadInput("There is no effect with a standard error in these files.")
+        raise BadInput("There is no ratio with a standard error in these files.")
     return found
+
+
+def _csv(path: Path) -> list[tuple[int, dict[str, str]]]:
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        for name in COLUMNS:
+            if name not in (rows.fieldnames or ()):
+                raise BadInput(f"{path}: there is no column {name}: it has {','.join(COLUMNS)}.")
+        return [(rows.line_num, row) for row in rows]
+
+
+def _exported(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """One trial; its seal stands for the person, whose name it does not tell."""
+    try:
+        trial = json.loads(path.read_text(encoding="utf-8"))
+        design, result = trial["design"], trial["result"]
+        row = {
+            "person": str(design["seal"])[:8],
+            "key": str(design["item"]),
+            "outcome": str(trial["outcomes"]["primary"]),
+            "scale": str(result["scale"]),
+            **{n: "" if result[n] is None else repr(result[n]) for n in ("effect", "se")},
+        }
+    except (ValueError, LookupError, TypeError) as error:
+        raise BadInput(f"{path} is no trial that anklet trial export wrote.") from error
+    return [(1, row)]
 
 
 def _effect(path: Path, line: int, row: dict[str, str]) -> Effect:

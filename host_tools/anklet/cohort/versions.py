@@ -11,6 +11,7 @@ import anklet
 from anklet import device
 
 PACKAGES = ("numpy", "scipy", "pyarrow", "edfio", "scikit-digital-health")
+ROOMS = ("night", "signal", "scoring", "cohort")
 
 
 @functools.cache
@@ -29,13 +30,13 @@ def _of(package: str) -> str | None:
 
 
 def _code() -> str:
-    """A hash of the device's sources and ours: a version number does not tell two checkouts
-    apart."""
+    """A hash of the device's sources and of ours that score: a version number does not tell two
+    checkouts apart."""
     digest = hashlib.sha256()
     ours = Path(anklet.__file__).parent
-    for top in (device.folder("firmware"), device.folder("boards"), ours):
+    tops = [device.folder("firmware"), device.folder("boards"), *(ours / room for room in ROOMS)]
+    for top in tops:
         for file in sorted(top.rglob("*.py")):
-            if "_device" not in file.relative_to(top).parts:
-                digest.update(f"{file.relative_to(top).as_posix()}\0".encode())
-                digest.update(file.read_bytes())
+            digest.update(f"{top.name}/{file.relative_to(top).as_posix()}\0".encode())
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

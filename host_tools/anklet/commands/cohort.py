@@ -64,7 +64,7 @@ def add(command: Command) -> None:
     sub.add_argument("--out", type=Path, metavar="FILE.html", help="else report.html in it")
 
     sub = action("pool", _pool, "trials of several people, pooled: random effects, forest plot")
-    sub.add_argument("trials", type=Path, nargs="+", metavar="TRIAL.csv")
+    sub.add_argument("trials", type=Path, nargs="+", metavar="TRIAL")
     sub.add_argument("--out", type=Path, metavar="FILE.html", help="a page with the forest plot")
     sub.add_argument("--json", action="store_true", help="print one JSON value")
 

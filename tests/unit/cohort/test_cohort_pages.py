@@ -103,11 +103,29 @@ def test_the_forest_has_a_row_a_person_and_says_what_it_means(tmp_path, capsys):
     assert "At least 3 are needed" in capsys.readouterr().out
 
 
+def test_exported_trials_are_pooled_by_their_seals(tmp_path, capsys):
+    paths = []
+    for i, (effect, scale) in enumerate([(-0.7, "ratio"), (-0.6, "ratio"), (-3.0, "difference")]):
+        trial_ = {
+            "design": {"seal": f"{i}abcdef0123456789", "item": "magnesium_mg"},
+            "outcomes": {"primary": "PLM per hour in bed"},
+            "result": {"scale": scale, "effect": effect, "se": 0.2},
+        }
+        paths.append(tmp_path / f"{i}.json")
+        paths[-1].write_text(json.dumps(trial_))
+    assert main(["cohort", "pool", *map(str, paths), "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["pooled"]
+    assert [e["person"] for e in found["people"]] == ["0abcdef0", "1abcdef0"]
+    paths[0].write_text("[]")
+    assert main(["cohort", "pool", *map(str, paths)]) == 2
+    assert "is no trial" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("person,key,outcome,effect\n", "no column se"),
-        (HEAD, "no effect with a standard error"),
+        (HEAD, "no ratio with a standard error"),
         (HEAD + "p,k,o,x,1,1\n", "are numbers"),
         (HEAD + "p,k,o,1,0,1\n", "over 0"),
         (HEAD + "p,k,o,1,1,1\np,k,o,1,1,1\n", "k o p is there twice"),
