@@ -9,12 +9,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from anklet.archive import anchors
 from anklet.cohort import dates
 from anklet.cohort.plan import Night, Settings
 from anklet.errors import AnkletError, BadInput
-from anklet.night import clock, nightfile, nightly, trace
-from anklet.night.nightfile import Session
+from anklet.night import as_json, clock, nightfile, nightly, trace
 from anklet.night.recount import LEG_MOVEMENTS
+from anklet.night.rules import rule_set
+from anklet.night.session import DEFAULT, LM, Session
 from anklet.scoring import bothlegs, events, rescore, score
 from anklet.signal import inputs, replay
 
@@ -22,6 +24,7 @@ Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
 NIGHT, TRACE, ANCHORS, LIST, ACCELERATION = "night", "trace", "anchors", "list", "acceleration"
+ANCHORS_FILE = "anchors.jsonl"  # beside an archive's nights
 SUFFIXES = {".plm": NIGHT, ".edf": LIST, ".bdf": LIST, ".cwa": ACCELERATION}
 SIDES = (events.LEFT, events.RIGHT)
 BOTH = "both"
@@ -53,7 +56,7 @@ def inputs_of(legs: Sequence[Night], settings: Settings) -> list[Row]:
             path = Path(name)
             kinds = {path: SUFFIXES.get(path.suffix.lower()) or _csv_kind(path)}
             if kinds[path] == NIGHT:
-                kinds[path.parent / "anchors.jsonl"] = ANCHORS
+                kinds[path.parent / ANCHORS_FILE] = ANCHORS
                 if settings.onset_mg:
                     kinds[path.with_suffix(".trc")] = TRACE
             for file, kind in kinds.items():
@@ -153,9 +156,7 @@ def _session(path: Path) -> Session:
     night = nightfile.parse(path.read_bytes(), path.stem)
     if not (night.meta or night.lms or night.epochs):
         raise BadInput("nothing in the file can be read as a night")
-    anchors = path.parent / "anchors.jsonl"
-    if anchors.is_file():
-        clock.settle(night, clock.Anchors(anchors))
+    clock.settle(night, anchors.read(path.parent / ANCHORS_FILE))
     return night
 
 
@@ -178,10 +179,12 @@ def _of_sessions(
     if len(again) > 1 and any(session.start is None for session in again):
         raise BadInput("a night in several files needs the time of each")
     night = nightly.joined(again) if len(again) > 1 else again[0]
-    numbers = nightfile.summary(night)
+    numbers = as_json.summary(night)
     numbers["start"] = dates.moved(numbers["start"], move) if numbers["start"] else None
     numbers["firmware"] = night.firmware if VERSION.fullmatch(night.firmware) else ""
-    return Leg(TRACE if onset_mg else NIGHT, numbers, [lm.as_json() for lm in night.lms], night)
+    return Leg(
+        TRACE if onset_mg else NIGHT, numbers, [as_json.movement(lm) for lm in night.lms], night
+    )
 
 
 def _again(
@@ -197,13 +200,14 @@ def _again(
         return session  # as the device counted it
     found = score.score(
         [(lm.onset_ms, lm.duration_ms) for lm in session.lms if lm.kind in LEG_MOVEMENTS],
-        score.rule_set(rules),
+        rule_set(rules),
         [(gap["ms"], gap["lost_ms"]) for gap in session.gaps],
     )
     again = iter(found["lms"])
-    lms = [
-        {**lm.as_json(), **(next(again) if lm.kind in LEG_MOVEMENTS else {})} for lm in session.lms
-    ]
+    lms = [as_json.movement(lm) for lm in session.lms]
+    for lm in lms:
+        if lm["class"] in LEG_MOVEMENTS:
+            lm.update(next(again))
     return _with(session, lms, found["counts"], rules)
 
 
@@ -212,7 +216,7 @@ def _with(session: Session, lms: list[Row], counts: Row, rules: str) -> Session:
         session,
         meta={**session.meta, "rules": rules},
         lms=[
-            nightfile.LM(
+            LM(
                 number=at,
                 n=0,
                 onset_ms=round(lm["onset_s"] * 1000),
@@ -232,7 +236,7 @@ def _with(session: Session, lms: list[Row], counts: Row, rules: str) -> Session:
 def _of_list(given: events.Events, rules: str | None, onset_mg: int | None) -> Leg:
     if onset_mg:
         raise BadInput("a list of movements has no signal: an onset threshold needs one")
-    found = score.scored(given, rules or nightfile.DEFAULT)
+    found = score.scored(given, rules or DEFAULT)
     return Leg(LIST, found, found["lms"])
 
 
@@ -256,7 +260,7 @@ def _both(sides: Sequence[Night], done: dict[str, Leg]) -> Scorer:
         if left.session or right.session:
             raise BadInput("one leg is a list and the other a recording: they can't be combined")
         one, other = (night.files[0] for night in sides)
-        found = score.run(one, other, rules or nightfile.DEFAULT)
+        found = score.run(one, other, rules or DEFAULT)
         return Leg(LIST, found, found["lms"])
 
     return scorer

@@ -11,7 +11,7 @@ import anklet
 from anklet import device
 
 PACKAGES = ("numpy", "scipy", "pyarrow", "edfio", "scikit-digital-health")
-ROOMS = ("night", "signal", "scoring", "cohort")
+ROOMS = ("archive", "night", "signal", "scoring", "cohort")
 
 
 @functools.cache

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from anklet.archive.store import Archive
 from anklet.cli import main
-from anklet.night import nightfile
+from anklet.night import as_json, nightfile
+from anklet.night.rules import rule_set
 from anklet.scoring import score
 from anklet.signal import inputs, replay
 from anklet.simulate import make_night, write_csv
@@ -117,7 +118,7 @@ def test_every_rule_set_meets_every_threshold(tmp_path, said, monkeypatch):
         same(row, found["sessions"][0] | {"recorded_s": row["recorded_s"]})
     for row in full:
         settings = {"rules": row["rules"], "on_mg": row["onset_mg"]}
-        same(row, nightfile.result(nightfile.parse(replay.record_raw(raw, settings))))
+        same(row, as_json.result(nightfile.parse(replay.record_raw(raw, settings))))
 
 
 def test_other_rules_score_the_movements_that_the_device_logged(tmp_path):
@@ -127,7 +128,7 @@ def test_other_rules_score_the_movements_that_the_device_logged(tmp_path):
     assert run(plan, tmp_path / "out", "--rules", "aasm3", "wasm2016") == 0
     for row in read(tmp_path / "out", "nights"):
         spans = [(100_000 + 20_000 * i, 2000) for i in range(4)] + [(900_000, 2000)]
-        found = score.score(spans, score.rule_set(row["rules"]))
+        found = score.score(spans, rule_set(row["rules"]))
         assert row["plm"] == found["counts"]["plm"] == 4
         assert row["excluded"] == 1
         assert row["log_imi"] == pytest.approx(np.log(20), abs=1e-6)
