@@ -89,10 +89,33 @@ def read_movements(path: str | os.PathLike) -> list[tuple[int, int]]:
     path = Path(path)
     movements: list[tuple[int, int]] = []
     end = 0
+    for line, onset, duration, _ in read_spans(path):
+        where = f"line {line}"
+        if movements and onset < movements[-1][0]:
+            _bad(path, f"{where}: the onset lies before the previous one: sort by onset")
+        if onset < end:
+            _bad(path, f"{where}: overlaps the movement before it: one file a leg, please")
+        movements.append((onset, duration))
+        end = onset + duration
+        if len(movements) > MOST_MOVEMENTS:
+            _bad(path, f"there are more than {MOST_MOVEMENTS} movements: give one night a file")
+    return movements
+
+
+def read_spans(
+    path: Path, more: tuple[str, ...] = ()
+) -> Iterator[tuple[int, int, int, dict[str, str]]]:
+    """The lines of a CSV with the header `onset,duration` (seconds), in the file's order: line
+    number, onset and duration in whole ms, and the cells of those columns of `more` that it has.
+
+    Raises BadInput.
+    """
     with readable(path):
-        columns = _header(path, ("onset", "duration"), ())
+        columns = _header(path, ("onset", "duration"), more)
         for line, row in _rows(path):
-            onset, duration = (_milliseconds(path, line, row, columns, c) for c in columns)
+            onset, duration = (
+                _milliseconds(path, line, row, columns, c) for c in ("onset", "duration")
+            )
             where = f"line {line}"
             if onset < 0:
                 _bad(path, f"{where}: the onset is negative: count from the recording's start")
@@ -100,17 +123,23 @@ def read_movements(path: str | os.PathLike) -> list[tuple[int, int]]:
                 _bad(path, f"{where}: the duration must be over 0 s: correct or remove the line")
             if onset + duration >= LONGEST_S * 1000:
                 _bad(path, f"{where}: this is later than 12 days: give onset and duration in s")
-            if movements and onset < movements[-1][0]:
-                _bad(path, f"{where}: the onset lies before the previous one: sort by onset")
-            if onset < end:
-                _bad(path, f"{where}: overlaps the movement before it: one file a leg, please")
-            movements.append((onset, duration))
-            end = onset + duration
-            if len(movements) > MOST_MOVEMENTS:
-                _bad(
-                    path, f"there are more than {MOST_MOVEMENTS} movements: give one night a file"
-                )
-    return movements
+            cells = {
+                name: row[columns[name]].strip() if columns[name] < len(row) else ""
+                for name in more
+                if name in columns
+            }
+            yield line, onset, duration, cells
+
+
+def milliseconds(text: str) -> int:
+    """A number of seconds as whole ms, halves rounded up, away from binary fractions: 0.0005 s is
+    1 ms. Under 0 it is at least -1 s, and nothing is later than 24 days. Raises ValueError."""
+    try:
+        value = max(min(Decimal(text), Decimal(2 * LONGEST_S)), Decimal(-1))
+    except InvalidOperation as error:  # no number, or NaN
+        raise ValueError(text) from error
+    ms = int((value * 1000).to_integral_value(ROUND_HALF_UP))
+    return ms if ms or value <= 0 else 1
 
 
 def _bad(path: Path, what: str) -> NoReturn:
@@ -166,12 +195,9 @@ def _milliseconds(
 ) -> int:
     text = row[columns[name]].strip() if columns[name] < len(row) else ""
     try:
-        value = max(min(Decimal(text), Decimal(2 * LONGEST_S)), Decimal(-1))
-    except InvalidOperation:  # no number, or NaN
+        return milliseconds(text)
+    except ValueError:
         _bad(path, f"line {line}, column {name}: {text!r} is not a number: correct it")
-    # Halves up, away from binary fractions: 0.0005 s is 1 ms.
-    ms = int((value * 1000).to_integral_value(ROUND_HALF_UP))
-    return ms if ms or value <= 0 else 1
 
 
 def _read_csv(path: Path, rate: float | None) -> tuple[np.ndarray | None, np.ndarray]:
