@@ -44,6 +44,11 @@ def add(command: Command) -> None:
     sub.add_argument("--runtime", choices=RUNTIMES, default=RUNTIMES[0])
 
     sub = command("score", _score, "apply the rules to a list of leg movements")
+    sub.description = (
+        "Applies the rules to a list of leg movements: CSV (onset,duration in s; leg and event if "
+        "you like), EDF+ annotations, RemLogic's event text, XML of the NSRR or Compumedics, or "
+        "Luna's .annot. Sleep stages, arousals and respiratory events in it are used."
+    )
     sub.add_argument("file", type=Path, metavar="FILE")
     sub.add_argument("--other-leg", type=Path, metavar="FILE")
     sub.add_argument("--rules", choices=RULES, default=RULES[0])
@@ -139,13 +144,14 @@ def _replay(args: argparse.Namespace) -> None:
 
 def _score(args: argparse.Namespace) -> None:
     readable(args.file, args.other_leg)
-    from anklet.scoring import score
+    from anklet.scoring import context, score
 
     found = score.run(args.file, other_leg=args.other_leg, rules=args.rules)
     if args.json:
         print_json(found)
     else:
         _print_counts(found)
+        print(context.text(found))
 
 
 def _print_counts(found: dict[str, Any]) -> None:

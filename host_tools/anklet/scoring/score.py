@@ -2,14 +2,17 @@
 
 import os
 from collections.abc import Iterable
+from itertools import compress
 
 from anklet.errors import BadInput
 from anklet.night import runs
 from anklet.night.rules import rule_set
-from anklet.scoring import events, legs
+from anklet.scoring import context, events, legs
+from anklet.scoring.events import Events
 from anklet.scoring.legs import Movement
 
 KINDS = ("clm", "short", "long")  # by the numbers of plmcore.series
+Item = tuple[int, int, str | None]  # onset and duration, ms; a class, or None: by the duration
 
 
 def run(
@@ -18,8 +21,8 @@ def run(
     """Score a file of leg movements (see events.read), or two, one of each leg.
 
     A file that names left and right movements is both legs by itself; two files that tell their
-    start are laid on one clock. Returns the object of
-    `score --json`: that of `replay --json` without what needs a signal.
+    start are laid on one clock. Returns the object of `score --json`: that of `replay --json`
+    without what needs a signal, and with what context.add says.
     """
     given = events.read(path)
     if other_leg is None:
@@ -28,55 +31,72 @@ def run(
     if given.start and other.start:
         first = min(given.start, other.start)
         given, other = given.since(first), other.since(first)
-    left, right = _only_leg(path, given), _only_leg(other_leg, other)
-    return score_both(left, right, rule_set(rules), [*given.gaps, *other.gaps])
+    (side, left), (other_side, right) = _only_leg(path, given), _only_leg(other_leg, other)
+    if side == other_side != events.UNSAID:
+        raise BadInput(f"{path} and {other_leg} are both of the {side} leg; give one of each.")
+    both = Events(
+        legs={events.LEFT: left, events.RIGHT: right},
+        gaps=[*given.gaps, *other.gaps],
+        # Two exports of one night have the same stages and events.
+        sleep=given.sleep if given.sleep is not None else other.sleep,
+        arousals=given.arousals if given.arousals is not None else other.arousals,
+        respiratory=given.respiratory if given.respiratory is not None else other.respiratory,
+    )
+    return scored(both, rules)
 
 
-def scored(given: events.Events, rules: str = "wasm2016") -> dict:
-    """Score what a file gave; movements of no named leg count with the left ones, if both are."""
+def scored(given: Events, rules: str = "wasm2016") -> dict:
+    """Score what a file gave, one leg or both, and set beside it what else it told."""
     bounds = rule_set(rules)
-    if len(given.legs) == 1:
-        return score(next(iter(given.legs.values())), bounds, given.gaps)
-    left = events.joined([*given.legs.get(events.LEFT, []), *given.legs.get(events.UNSAID, [])])
-    return score_both(left, given.legs.get(events.RIGHT, []), bounds, given.gaps)
+    items: list[Item]
+    if events.LEFT in given.legs and events.RIGHT in given.legs:
+        items = _combined(given.legs[events.LEFT], given.legs[events.RIGHT], bounds)
+        bounds = legs.both_legs(bounds)
+    else:
+        items = [(*movement, None) for its in given.legs.values() for movement in its]
+    found = _score(items, bounds, given.gaps)
+
+    def again(stays: list[bool]) -> dict:
+        return _score(list(compress(items, stays)), bounds, given.gaps)
+
+    context.add(found, given, again)
+    return found
 
 
-def _only_leg(path: str | os.PathLike, given: events.Events) -> list[Movement]:
+def _only_leg(path: str | os.PathLike, given: Events) -> tuple[str, list[Movement]]:
     if len(given.legs) != 1:
         raise BadInput(f"{path} has movements of two legs; score it without --other-leg.")
-    return next(iter(given.legs.values()))
+    return next(iter(given.legs.items()))
 
 
 def score(movements: list[Movement], rules, gaps: Iterable[Movement] = ()) -> dict:
     """Score the LMs of one leg, in order of onset; gaps: holes in the recording."""
-    from plmcore.series import Series  # noqa: PLC0415
-
-    series = Series(rules)
-    broken = _Breaks(gaps, series)
-    lms: list[dict] = []
-    for onset, duration in movements:
-        broken.before(onset)
-        series.add(len(lms), onset, duration)
-        _append(lms, series, onset, duration, KINDS[series.kind])
-    return _result(lms, series)
+    return _score([(*movement, None) for movement in movements], rules, gaps)
 
 
 def score_both(
     left: list[Movement], right: list[Movement], rules, gaps: Iterable[Movement] = ()
 ) -> dict:
     """Score the LMs of two legs, combined by legs.combine; a gap of either leg counts."""
+    return _score(_combined(left, right, rules), legs.both_legs(rules), gaps)
+
+
+def _combined(left: list[Movement], right: list[Movement], rules) -> list[Item]:
+    return [(one.onset, one.duration, one.kind) for one in legs.combine(left, right, rules)]
+
+
+def _score(items: list[Item], rules, gaps: Iterable[Movement]) -> dict:
     from plmcore.series import Series  # noqa: PLC0415
 
-    series = Series(legs.both_legs(rules))
+    series = Series(rules)
     broken = _Breaks(gaps, series)
     lms: list[dict] = []
-    for one in legs.combine(left, right, rules):
-        broken.before(one.onset)
+    for onset, duration, kind in items:
+        broken.before(onset)
         # A combined movement that is no CLM ends the series, whatever its duration.
-        series.add(
-            len(lms), one.onset, one.duration if one.kind == "clm" else series.rules.clm_max + 1
-        )
-        _append(lms, series, one.onset, one.duration, one.kind)
+        no_clm = kind not in (None, "clm")
+        series.add(len(lms), onset, rules.clm_max + 1 if no_clm else duration)
+        _append(lms, series, onset, duration, kind or KINDS[series.kind])
     return _result(lms, series)
 
 

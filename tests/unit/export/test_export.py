@@ -11,7 +11,7 @@ import pytest
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.cli import main
-from anklet.scoring.events import leg, read
+from anklet.scoring.events import read
 from anklet.scoring.score import run as score
 from nightbytes import Builder, add_to, periodic
 from plmcore import record
@@ -222,29 +222,6 @@ def test_an_unknown_night_is_named_and_nothing_written(archive, tmp_path, capsys
     assert main(["export", "--format", "csv", "--out", str(out), "2001-01-01"]) == 2
     assert "no night 2001-01-01" in capsys.readouterr().err
     assert not out.exists()
-
-
-@pytest.mark.parametrize(
-    ("label", "expected"),
-    [
-        ("LM:left", "left"),
-        ("PLM:right", "right"),
-        ("PLM_Left", "left"),
-        ("Periodic leg movement - left|PLM (Left)", "left"),
-        ("Limb Movement (Right)", "right"),
-        ("LMR", "right"),
-        ("LM", ""),
-        ("leg movement", ""),
-        ("Arousal_(PLM_ARO)", None),
-        ("arousal:lm", None),
-        ("Body position change to left|POSITION-LEFT", None),
-        ("Sleep stage N2", None),
-        ("movement:posture", None),
-        ("film", None),
-    ],
-)
-def test_labels_of_common_sleep_software(label, expected):
-    assert leg(label) == expected
 
 
 def test_an_edf_without_leg_movements_says_what_it_has(tmp_path, capsys):
