@@ -10,16 +10,16 @@ from anklet.commands import RULES, Command, print_json, readable, writing
 from anklet.commands.archive import chosen, filters
 from anklet.errors import BadInput
 
-FORMATS = ("csv", "json", "edf", "parquet")
+FORMATS = ("csv", "json", "edf", "annot", "parquet")
 
 
 def add(command: Command) -> None:
     sub = command("export", _export, "everything, for other programs", False)
     sub.description = (
         "Writes the nights (all, or those named) as CSV tables, one JSON file, EDF+ with the "
-        "movements as annotations, or Parquet partitioned by device and night. The columns are "
-        "described in columns.csv and in the JSON file. Hidden sessions are left out, unless they "
-        "are named by their session."
+        "movements as annotations, Luna's .annot, or Parquet partitioned by device and night. The "
+        "columns are described in columns.csv and in the JSON file. Hidden sessions are left out, "
+        "unless they are named by their session."
     )
     sub.add_argument("nights", nargs="*", metavar="NIGHT", help="dates or sessions; else all")
     filters(sub)
@@ -30,7 +30,7 @@ def add(command: Command) -> None:
     sub = command("agree", _agree, "one scoring against another, event by event")
     sub.description = (
         "Compares two scorings of one night, or two folders of them with files of the same name: "
-        "CSV (onset,duration) or EDF+ annotations. Finds the clocks' offset and drift first."
+        "every format that anklet score reads. Finds the clocks' offset and drift first."
     )
     sub.add_argument("ours", type=Path, metavar="OURS")
     sub.add_argument("reference", type=Path, metavar="REFERENCE")

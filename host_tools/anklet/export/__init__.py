@@ -15,7 +15,7 @@ def write(
     out: Path,
     progress: Callable[[float], None] = lambda share: None,
 ) -> list[Path]:
-    """Write the nights as csv, json, edf or parquet; what was written.
+    """Write the nights as csv, json, edf, annot or parquet; what was written.
 
     nights: each loads one session when it is called, so that memory does not grow with the years.
     out: a file for json, a folder for the others, made if it is not there. progress: called with
@@ -24,6 +24,8 @@ def write(
     # Each brings a library of its own that the others do not need.
     if form == "edf":
         from anklet.export import edf as module  # noqa: PLC0415
+    elif form == "annot":
+        from anklet.export import annot as module  # noqa: PLC0415
     elif form == "parquet":
         from anklet.export import parquet as module  # noqa: PLC0415
     else:

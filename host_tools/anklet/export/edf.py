@@ -1,9 +1,5 @@
-"""EDF+: a file a session, with the LMs as annotations and the activity as a signal.
-
-Labels are those of Luna and the NSRR: `LM:left` for each leg movement and, over the same time,
-`PLM:left` for each periodic one (`LM`, `PLM` where the leg is not known). Others, which those have
-no terms for: `movement:posture` and the like for what is no leg movement, `gap`, `marker`.
-"""
+"""EDF+: a file a session, with the movements as annotations (annotations.py) and the activity as
+a signal."""
 
 import datetime as dt
 import math
@@ -14,9 +10,8 @@ import edfio
 import numpy as np
 
 from anklet.archive.journal import Journal
-from anklet.night.recount import LEG_MOVEMENTS
+from anklet.export import annotations
 from anklet.night.session import Session
-from anklet.scoring.events import GAP
 
 MINUTE_S = 60
 MISSING = -1.0  # mg, where nothing was recorded: EDF knows no empty value
@@ -28,10 +23,14 @@ def write(form: str, nights: Iterable[Session], journal: Journal | None, out: Pa
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for night in nights:
-        path = out / f"{night.night or 'unknown'}_{night.leg or 'leg'}_{night.session}.edf"
+        path = out / file_name(night, "edf")
         _edf(night).write(path)
         written.append(path)
     return written
+
+
+def file_name(night: Session, suffix: str) -> str:
+    return f"{night.night or 'unknown'}_{night.leg or 'leg'}_{night.session}.{suffix}"
 
 
 def _edf(night: Session) -> edfio.Edf:
@@ -56,7 +55,10 @@ def _edf(night: Session) -> edfio.Edf:
         # Without a clock: midnight of no date, as EDF+ has it for what is not known.
         starttime=start.time() if start else dt.time(0),
         data_record_duration=MINUTE_S,
-        annotations=_annotations(night),
+        annotations=[
+            edfio.EdfAnnotation(onset / 1000, duration / 1000, label)
+            for onset, duration, label in annotations.of(night)
+        ],
     )
 
 
@@ -81,24 +83,3 @@ def _activity(night: Session) -> np.ndarray:
             hole = (middles * 1000 >= gap["ms"]) & (middles * 1000 < gap["ms"] + gap["lost_ms"])
             found[hole] = MISSING
     return np.minimum(found, LOUDEST)
-
-
-def _annotations(night: Session) -> list[edfio.EdfAnnotation]:
-    side = f":{night.leg}" if night.leg else ""
-    found = []
-
-    def mark(ms: int, duration_ms: int, text: str) -> None:
-        found.append(edfio.EdfAnnotation(ms / 1000, duration_ms / 1000, text))
-
-    for lm in night.lms:
-        if lm.kind not in LEG_MOVEMENTS:
-            mark(lm.onset_ms, lm.duration_ms, f"movement:{lm.kind}")
-            continue
-        mark(lm.onset_ms, lm.duration_ms, f"LM{side}")
-        if lm.plm:
-            mark(lm.onset_ms, lm.duration_ms, f"PLM{side}")
-    for gap in night.gaps:
-        mark(gap["ms"], gap["lost_ms"], GAP)
-    for marker in night.markers:
-        mark(marker["ms"], 0, "marker")
-    return found

@@ -108,6 +108,24 @@ def test_edf_scored_again_gives_the_same_counts(archive, tmp_path):
         assert again["counts"][name] == night.counts[name]
 
 
+def test_annot_has_what_the_edf_has_and_scores_the_same(archive, tmp_path):
+    night = add_to(archive, busy())
+    (path,) = exported(tmp_path, "annot").glob("*.annot")
+    (edf,) = exported(tmp_path, "edf").glob("*.edf")
+    assert path.stem == edf.stem
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    assert lines[0] == ["class", "instance", "channel", "start", "stop", "meta"]
+    assert {len(line) for line in lines} == {6}
+    found = [(float(row[3]), float(row[4]) - float(row[3]), row[0]) for row in lines[1:]]
+    expected = events_of_csv(exported(tmp_path, "csv"))
+    assert [row[2] for row in found] == [row[2] for row in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert one[:2] == pytest.approx(other[:2], abs=1e-6)
+    again, of_edf = read(path), read(edf)
+    assert (again.legs, again.gaps) == (of_edf.legs, of_edf.gaps)
+    assert score(path)["counts"]["plm"] == night.counts["plm"] == 12
+
+
 def test_a_gap_in_the_edf_breaks_the_series(archive, tmp_path):
     night = add_to(archive, busy())
     (path,) = exported(tmp_path, "edf").glob("*.edf")
