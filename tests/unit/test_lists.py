@@ -307,6 +307,22 @@ def test_two_files_of_one_leg_are_refused(tmp_path):
         score(path, other_leg=path)
 
 
+def test_two_files_keep_the_legs_they_name(tmp_path):
+    right = edf(tmp_path / "a.edf", [(10, 2, "LM:right")])
+    other = edf(tmp_path / "b.edf", [(40, 2, "LM"), (0, 30, "Sleep stage N2")])
+    found = events.pair(right, other)
+    assert found.legs == {"right": [(10_000, 2000)], "left": [(40_000, 2000)]}
+    assert found.sleep == [(0, 30_000)]
+
+
+def test_a_night_is_worn_from_any_list(tmp_path):
+    path, out = as_nsrr(tmp_path), tmp_path / "truth.json"
+    csv = ["--out", str(tmp_path / "night.csv"), "--truth", str(out)]
+    assert main(["simulate", "--lms", str(path), "--leg", "right", *csv]) == 0
+    truth = json.loads(out.read_text())
+    assert [round(lm["onset_s"], 1) for lm in truth["lms"]][:1] == [102.3]
+
+
 @pytest.mark.parametrize(
     ("label", "kind", "sides"),
     [

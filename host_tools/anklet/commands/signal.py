@@ -85,7 +85,7 @@ def _simulate(args: argparse.Namespace) -> None:
 
 def _hard(args: argparse.Namespace, show: Callable[[float], None]) -> "Night":
     """A night of the hard plan, or one around somebody's lists of movements."""
-    from anklet.signal import inputs
+    from anklet.scoring import events
     from anklet.simulate.hard import Life, make_hard_night
 
     if args.plan == "easy" or args.family:
@@ -100,14 +100,19 @@ def _hard(args: argparse.Namespace, show: Callable[[float], None]) -> "Night":
         raise BadInput("--other-leg goes with --lms, the list of the leg that wears the sensor.")
     if args.lms:
         readable(args.lms, args.other_leg)
-        own, other = (
-            [(onset / 1000, length / 1000) for onset, length in inputs.read_movements(path)]
-            if path
-            else []
-            for path in (args.lms, args.other_leg)
+        legs = (
+            events.pair(args.lms, args.other_leg, first=args.leg)
+            if args.other_leg
+            else events.read(args.lms)
+        ).legs
+        if len(legs) == 1:  # whatever leg it names: the sensor is to feel it
+            legs = {args.leg: next(iter(legs.values()))}
+        left, right = (
+            [(onset / 1000, length / 1000) for onset, length in legs.get(side, [])]
+            for side in (events.LEFT, events.RIGHT)
         )
-        lists = (own, other) if args.leg == "left" else (other, own)
-        last = max((onset + length for onset, length in own + other), default=0.0)
+        lists = left, right
+        last = max((onset + length for onset, length in left + right), default=0.0)
         hours = hours or math.ceil(last / 60 + 1) / 60
     return make_hard_night(
         8.0 if hours is None else hours,

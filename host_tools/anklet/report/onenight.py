@@ -156,7 +156,8 @@ def _sums(night: Night, noted: Mapping[str, Any]) -> str:
 <p class="rate">{rate}</p>
 <p class="rate-name">PLM per hour in bed</p>
 <p class="quiet">{count["plm"]} periodic leg movements in {hours}. They are kicks or twitches that
-come back in a steady rhythm. Hours in bed are not hours of sleep: the device can't tell.</p>
+come back in a steady rhythm. Hours in bed are not hours of sleep, and movements that come with
+pauses in breathing are among them: the device can't tell.</p>
 {chance}{exactly("the rate", exact["PLM per hour in bed"])}
 </div>
 <dl class="tiles">{grid}</dl>

@@ -82,6 +82,31 @@ def read(path: str | os.PathLike) -> Events:
     return Events({UNSAID: inputs.read_movements(path)})
 
 
+def pair(path: str | os.PathLike, other_path: str | os.PathLike, first: str = LEFT) -> Events:
+    """Both legs from two files, laid on one clock where both tell their start.
+
+    first: the leg of the first file, where neither names one. Raises BadInput.
+    """
+    given, other = read(path), read(other_path)
+    if given.start and other.start:
+        start = min(given.start, other.start)
+        given, other = given.since(start), other.since(start)
+    for name, its in ((path, given), (other_path, other)):
+        if len(its.legs) != 1:
+            raise BadInput(f"{name} has movements of two legs; give it without --other-leg.")
+    (side, movements), (other_side, others) = (*given.legs.items(), *other.legs.items())
+    if side == other_side != UNSAID:
+        raise BadInput(f"{path} and {other_path} are both of the {side} leg; give one of each.")
+    opposite = {LEFT: RIGHT, RIGHT: LEFT}
+    side = side or opposite.get(other_side, first)
+    found = Events({side: movements, opposite[side]: others}, [*given.gaps, *other.gaps])
+    for name in ("sleep", "arousals", "respiratory"):
+        # Two exports of one night have the same stages and events.
+        known = [value for its in (given, other) if (value := getattr(its, name)) is not None]
+        setattr(found, name, known[0] if known else None)
+    return found
+
+
 def _head(path: Path) -> list[str]:
     """The first lines, to know the format by."""
     with inputs.readable(path), open(path, "rb") as file:

@@ -24,25 +24,7 @@ def run(
     start are laid on one clock. Returns the object of `score --json`: that of `replay --json`
     without what needs a signal, and with what context.add says.
     """
-    given = events.read(path)
-    if other_leg is None:
-        return scored(given, rules)
-    other = events.read(other_leg)
-    if given.start and other.start:
-        first = min(given.start, other.start)
-        given, other = given.since(first), other.since(first)
-    (side, left), (other_side, right) = _only_leg(path, given), _only_leg(other_leg, other)
-    if side == other_side != events.UNSAID:
-        raise BadInput(f"{path} and {other_leg} are both of the {side} leg; give one of each.")
-    both = Events(
-        legs={events.LEFT: left, events.RIGHT: right},
-        gaps=[*given.gaps, *other.gaps],
-        # Two exports of one night have the same stages and events.
-        sleep=given.sleep if given.sleep is not None else other.sleep,
-        arousals=given.arousals if given.arousals is not None else other.arousals,
-        respiratory=given.respiratory if given.respiratory is not None else other.respiratory,
-    )
-    return scored(both, rules)
+    return scored(events.read(path) if other_leg is None else events.pair(path, other_leg), rules)
 
 
 def scored(given: Events, rules: str = "wasm2016") -> dict:
@@ -61,12 +43,6 @@ def scored(given: Events, rules: str = "wasm2016") -> dict:
 
     context.add(found, given, again)
     return found
-
-
-def _only_leg(path: str | os.PathLike, given: Events) -> tuple[str, list[Movement]]:
-    if len(given.legs) != 1:
-        raise BadInput(f"{path} has movements of two legs; score it without --other-leg.")
-    return next(iter(given.legs.items()))
 
 
 def score(movements: list[Movement], rules, gaps: Iterable[Movement] = ()) -> dict:
