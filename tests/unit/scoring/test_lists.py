@@ -320,7 +320,9 @@ def test_a_night_is_worn_from_any_list(tmp_path):
     csv = ["--out", str(tmp_path / "night.csv"), "--truth", str(out)]
     assert main(["simulate", "--lms", str(path), "--leg", "right", *csv]) == 0
     truth = json.loads(out.read_text())
-    assert [round(lm["onset_s"], 1) for lm in truth["lms"]][:1] == [102.3]
+    for name, spans in (("movements", RIGHT), ("other_leg", LEFT)):
+        worn = [(lm["onset_s"], lm["duration_s"]) for lm in truth[name] if lm["kind"] == "listed"]
+        assert worn == [pytest.approx(span, abs=0.02) for span in spans]
 
 
 @pytest.mark.parametrize(
