@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anklet.errors import BadInput
 from anklet.scoring import labels, marks
-from anklet.scoring.marks import Mark, Marks
+from anklet.scoring.marks import Marks
 from anklet.signal import inputs
 
 MORE = ("leg", "event")
@@ -24,7 +24,7 @@ def read(path: Path) -> Marks:
     """Raises BadInput."""
     with inputs.readable(path):
         marks.small(path)
-    found = Marks()
+    found = Marks(path)
     for line, onset, duration, cells in inputs.read_spans(path, MORE):
         label, leg = cells.get("event") or labels.LM, cells.get("leg", "")
         if leg and not labels.sides(leg):
@@ -32,5 +32,5 @@ def read(path: Path) -> Marks:
                 f"{path}: line {line}: the leg {marks.printable(leg)!r} is neither left nor "
                 f"right; correct it."
             )
-        found.marks.append(Mark(onset, duration, f"{label} {leg}".strip(), ""))
+        found.add(onset, duration, f"{label} {leg}".strip())
     return found

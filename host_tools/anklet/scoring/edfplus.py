@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 
 from anklet.errors import BadInput
-from anklet.scoring.marks import Mark, Marks
+from anklet.scoring.marks import Marks
 from anklet.signal import inputs
 
 SUFFIXES = (".edf", ".bdf")
@@ -29,12 +29,12 @@ def read(path: Path) -> Marks:
             raise BadInput(
                 f"{path} is no EDF+ file that can be read ({error}); export it again."
             ) from error
-    found = Marks(start=_start(edf))
+    found = Marks(path, start=_start(edf))
     for mark in annotations:
         label, _, channel = mark.text.partition("@@")
         onset, duration = round(mark.onset * 1000), round((mark.duration or 0) * 1000)
         if onset >= 0:
-            found.marks.append(Mark(onset, duration, label, channel))
+            found.add(onset, duration, label, channel)
     return found
 
 

@@ -67,18 +67,18 @@ def read(path: str | os.PathLike) -> Events:
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix in edfplus.SUFFIXES:
-        return _told(path, edfplus.read(path))
+        return _told(edfplus.read(path))
     if suffix == ".xml":
-        return _told(path, xmlevents.read(path))
+        return _told(xmlevents.read(path))
     head = _head(path)
     if suffix == ".annot" or any(map(luna.is_header, head)):
-        return _told(path, luna.read(path, marks.text(path)))
+        return _told(luna.read(path))
     if any(map(remlogic.is_header, head)):
-        return _told(path, remlogic.read(path, marks.text(path)))
+        return _told(remlogic.read(path))
     if head and csvlist.is_header(head[0]):
         found = csvlist.read(path)
         # Without a line, it is a leg that did not move.
-        return _told(path, found) if found.marks else Events({UNSAID: []})
+        return _told(found) if found.marks else Events({UNSAID: []})
     return Events({UNSAID: inputs.read_movements(path)})
 
 
@@ -115,8 +115,9 @@ def _head(path: Path) -> list[str]:
     return data.decode(encoding, "replace").splitlines()[:HEAD_LINES]
 
 
-def _told(path: Path, found: Marks) -> Events:
+def _told(found: Marks) -> Events:
     """What the marks mean."""
+    path = found.path
     kinds: dict[str, list[Mark]] = {}
     for mark in found.marks:
         kinds.setdefault(labels.kind(mark.text), []).append(mark)

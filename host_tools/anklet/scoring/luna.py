@@ -27,12 +27,13 @@ def is_header(line: str) -> bool:
     return line.lower().split() in HEADERS
 
 
-def read(path: Path, text: str) -> Marks:
+def read(path: Path) -> Marks:
     """Times of day count from the first of them. Raises BadInput."""
     reader = _Times(path)
-    found: list[Mark] = []
+    marked = Marks(path)
+    found = marked.marks
     until_next: list[int] = []  # marks whose stop is the next line's start
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in marks.lines(path):
         cells = line.strip().split("\t") if "\t" in line.strip() else line.split()
         cells = [cell.strip() for cell in cells]
         if not cells or not cells[0] or cells[0].startswith("#") or is_header(line):
@@ -56,8 +57,8 @@ def read(path: Path, text: str) -> Marks:
         duration = 0 if end is None else end - onset
         if duration < 0:
             raise BadInput(f"{path}: line {number} stops before it starts; correct it.")
-        found.append(Mark(onset, duration, cells[0], where))
-    return Marks(found)
+        marked.add(onset, duration, cells[0], where)
+    return marked
 
 
 class _Times:

@@ -2,7 +2,9 @@
 
 import codecs
 import datetime as dt
+import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from anklet.errors import BadInput
 from anklet.signal import inputs
 
 LARGEST = 100_000_000  # bytes; the events of a night are some 200 kB
+MOST = 200_000  # marks; a night has some thousands
 DAY_MS = 24 * 3600 * 1000
 _CLOCK = re.compile(r"(?:(\d{4})-(\d\d?)-(\d\d?)T)?(\d\d?)[:.](\d\d)[:.](\d\d(?:[.,]\d+)?)")
 
@@ -28,12 +31,25 @@ class Mark:
 class Marks:
     """start: of the recording, local time without a zone, if the file tells date and time."""
 
+    path: Path
     marks: list[Mark] = field(default_factory=list)
     start: dt.datetime | None = None
 
+    def add(self, onset: int, duration: int, text: str, channel: str = "") -> None:
+        """Raises BadInput when there are too many."""
+        if len(self.marks) >= MOST:
+            raise BadInput(
+                f"{self.path} has more than {MOST} marks; export the events of one night."
+            )
+        self.marks.append(Mark(onset, duration, text, channel))
 
-def text(path: Path) -> str:
-    """A text file as any program may have written it. Raises BadInput."""
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The numbered lines of a text file as any program may have written it. Raises BadInput."""
+    return enumerate(io.StringIO(_text(path), newline=None), 1)
+
+
+def _text(path: Path) -> str:
     with inputs.readable(path):
         small(path)
         data = path.read_bytes()

@@ -7,11 +7,12 @@ separated by tabs. Times are of the day, the leg stands in Location, stages are 
 """
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 from anklet.errors import BadInput
 from anklet.scoring import labels, marks
-from anklet.scoring.marks import Mark, Marks
+from anklet.scoring.marks import Marks
 
 NEEDED = ("time", "event", "duration")
 
@@ -26,13 +27,12 @@ def _columns(line: str) -> dict[str, int]:
     return {name: at for at, name in enumerate(names)}
 
 
-def read(path: Path, text: str) -> Marks:
+def read(path: Path) -> Marks:
     """The earliest line, whatever its event, is at 0. Raises BadInput."""
     columns: dict[str, int] = {}
-    rows: list[tuple[int, Mark]] = []  # the time, counted over midnight
-    first = now = 0
-    start = None
-    for number, line in enumerate(text.splitlines(), 1):
+    found = Marks(path)
+    now: int | None = None  # ms since the midnight before the first line
+    for number, line in marks.lines(path):
         if not columns:
             columns = _columns(line) if is_header(line) else {}
             continue
@@ -48,19 +48,17 @@ def read(path: Path, text: str) -> Marks:
                 f"like 23:58:03; correct it."
             )
         date, of_day = at
-        now = marks.later(now, of_day) if rows else of_day
-        first = min(first, now) if rows else now
-        if not rows and date:
-            start = dt.datetime.combine(date, dt.time()) + dt.timedelta(milliseconds=of_day)
-        label, channel = cells[columns["event"]], ""
-        if columns.get("location", len(cells)) < len(cells):
-            channel = cells[columns["location"]]
+        if now is None and date:
+            found.start = dt.datetime.combine(date, dt.time())
+        now = of_day if now is None else marks.later(now, of_day)
+        label, location = cells[columns["event"]], columns.get("location", len(cells))
         duration = 0
         if labels.kind(label):
-            length = cells[columns["duration"]]
-            duration = marks.ms(path, f"line {number}", "duration", length or "0")
-        rows.append((now, Mark(0, duration, label, channel)))
-    found = [Mark(now - first, mark.duration, mark.text, mark.channel) for now, mark in rows]
-    if start and rows:
-        start -= dt.timedelta(milliseconds=rows[0][0] - first)
-    return Marks(found, start)
+            length = cells[columns["duration"]] or "0"
+            duration = marks.ms(path, f"line {number}", "duration", length)
+        found.add(now, duration, label, cells[location] if location < len(cells) else "")
+    first = min((mark.onset for mark in found.marks), default=0)
+    found.marks = [replace(mark, onset=mark.onset - first) for mark in found.marks]
+    if found.start:
+        found.start += dt.timedelta(milliseconds=first)
+    return found

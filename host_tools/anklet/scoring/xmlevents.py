@@ -13,7 +13,7 @@ from defusedxml.ElementTree import iterparse
 
 from anklet.errors import BadInput
 from anklet.scoring import labels, marks
-from anklet.scoring.marks import Mark, Marks
+from anklet.scoring.marks import Marks
 from anklet.signal import inputs
 
 EPOCH_MS = 30_000
@@ -23,7 +23,7 @@ LABELS, CHANNELS = ("EventConcept", "Name"), ("SignalLocation", "Input")
 def read(path: Path) -> Marks:
     """Raises BadInput, also for a file with a document type: no such file needs one, and one can
     make a kilobyte of XML fill the memory."""
-    found = Marks()
+    found = Marks(path)
     epoch, epochs, events = EPOCH_MS, 0, 0
     with inputs.readable(path):
         marks.small(path)
@@ -34,11 +34,11 @@ def read(path: Path) -> Marks:
                     epoch = marks.ms(path, "EpochLength", "length", item.text or "") or EPOCH_MS
                 elif name == "SleepStage":
                     stage = f"sleep stage {(item.text or '').strip()}"
-                    found.marks.append(Mark(epochs * epoch, epoch, stage))
+                    found.add(epochs * epoch, epoch, stage)
                     epochs += 1
                 elif name == "ScoredEvent":
                     events += 1
-                    found.marks += _event(path, f"event {events}", item)
+                    _event(found, f"event {events}", item)
                     item.clear()
         except DefusedXmlException as error:
             raise BadInput(
@@ -49,16 +49,16 @@ def read(path: Path) -> Marks:
     return found
 
 
-def _event(path: Path, where: str, item: Element) -> list[Mark]:
-    """None of it, where nothing here needs its numbers."""
+def _event(found: Marks, where: str, item: Element) -> None:
+    """Add the event, if something here needs it: of the others no number is looked at."""
     label = _first(item, LABELS)
     if not labels.kind(label):
-        return []
+        return
     where = f"{where} ({marks.printable(label)})"
     onset, duration = (
-        marks.ms(path, where, name, _first(item, (name,))) for name in ("Start", "Duration")
+        marks.ms(found.path, where, name, _first(item, (name,))) for name in ("Start", "Duration")
     )
-    return [Mark(onset, duration, label, _first(item, CHANNELS))]
+    found.add(onset, duration, label, _first(item, CHANNELS))
 
 
 def _first(item: Element, names: tuple[str, ...]) -> str:

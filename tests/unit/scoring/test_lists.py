@@ -307,6 +307,16 @@ def test_two_files_of_one_leg_are_refused(tmp_path):
         score(path, other_leg=path)
 
 
+def test_luna_stages_last_until_the_next_line_and_times_of_day_pass_midnight(tmp_path):
+    path = tmp_path / "a.annot"
+    path.write_text(
+        "W 23:59:00 ...\nN2 23:59:30 ...\nR 00:00:30 00:01:00\nLM:left 00.00.40.5 +2\n"
+    )
+    found = events.read(path)
+    assert found.sleep == [(30_000, 60_000), (90_000, 30_000)]
+    assert found.legs == {"left": [(100_500, 2000)]}
+
+
 def test_two_files_keep_the_legs_they_name(tmp_path):
     right = edf(tmp_path / "a.edf", [(10, 2, "LM:right")])
     other = edf(tmp_path / "b.edf", [(40, 2, "LM"), (0, 30, "Sleep stage N2")])
@@ -436,3 +446,11 @@ def test_a_huge_file_is_not_read(name, tmp_path, capsys):
         file.truncate(marks.LARGEST + 1)  # takes no space
     assert main(["score", str(path)]) == 2
     assert "larger than 100 MB" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("writer", [as_remlogic, as_nsrr, as_annot, as_csv])
+def test_reading_ends_at_too_many_marks(writer, tmp_path, monkeypatch, capsys):
+    path = writer(tmp_path)
+    monkeypatch.setattr(marks, "MOST", 9)
+    assert main(["score", str(path)]) == 2
+    assert "more than 9 marks" in capsys.readouterr().err
