@@ -5,8 +5,8 @@ Labels are those of Luna and the NSRR: `LM:left` for each leg movement and, over
 no terms for: `movement:posture` and the like for what is no leg movement, `gap`, `marker`.
 """
 
-from anklet.night.nightfile import Session
 from anklet.night.recount import LEG_MOVEMENTS
+from anklet.night.session import Session
 from anklet.scoring.labels import GAP
 
 Annotation = tuple[int, int, str]  # onset and duration in ms from the first sample; label

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable
 from itertools import compress
 
-from anklet.errors import BadInput
 from anklet.night import runs
 from anklet.night.rules import rule_set
 from anklet.scoring import context, events, legs
