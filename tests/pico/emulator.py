@@ -68,7 +68,8 @@ class EmulatedPico:
 
     raw: samples of the sensor (see inputs.to_raw), from the moment its FIFO runs. files: what is
     on the board's flash (path -> content). flash_file: keeps the whole flash; wins over `files`
-    once it is there. int1: GPIO of the sensor's INT1 pin.
+    once it is there. int1: GPIO of the sensor's INT1 pin. uf2: the MicroPython to boot; the one
+    of image.py when it is left out.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class EmulatedPico:
         int1: int | None = None,
         odr_error_ppm: int = 0,
         addr: int = 0x18,
+        uf2: Path | None = None,
     ):
         self._folder = TemporaryDirectory(prefix="pico-")
         folder = Path(self._folder.name)
@@ -90,6 +92,8 @@ class EmulatedPico:
             command += ["--files", str(folder / "files")]
         if flash_file is not None:
             command += ["--flash", str(flash_file)]
+        if uf2 is not None:
+            command += ["--uf2", str(uf2)]
         if int1 is not None:
             command += ["--int1", str(int1)]
         self._process = subprocess.Popen(
@@ -171,7 +175,7 @@ class Emulator:
     """The emulator's own process: one loop for the processor, the serial port and the commands."""
 
     def __init__(self, given: argparse.Namespace):
-        self.machine = machine = Machine(image(), DEVICE, given.erase_ms, given.program_ms)
+        self.machine = machine = Machine(given.uf2 or image(), DEVICE, given.erase_ms, given.program_ms)
         self._flash_file = given.flash
         if given.flash and given.flash.exists():
             machine.set_flash(0, given.flash.read_bytes())
@@ -350,6 +354,7 @@ def _main() -> None:
     parser.add_argument("--raw", type=Path, required=True, help="samples, 6 bytes each")
     parser.add_argument("--files", type=Path, help="image of the file system")
     parser.add_argument("--flash", type=Path, help="keep the whole flash in this file")
+    parser.add_argument("--uf2", type=Path, help="boot this MicroPython")
     parser.add_argument("--int1", type=int, help="GPIO of the sensor's INT1")
     parser.add_argument("--addr", type=int, default=0x18)
     parser.add_argument("--odr-error-ppm", type=int, default=0)

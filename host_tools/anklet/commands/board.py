@@ -5,9 +5,10 @@
 import argparse
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from anklet.commands import RULES, Command, print_json
+from anklet.commands import RULES, Command, print_json, readable, writing
 from anklet.errors import BadInput
 
 if TYPE_CHECKING:
@@ -39,6 +40,25 @@ def add(command: Command) -> None:
         "--agree",
         action="store_true",
         help="do not ask when another program's files are on the board; they are saved here first",
+    )
+
+    sub = command("uf2", _uf2, "one file to drag onto a new board: MicroPython and the firmware")
+    sub.description = (
+        "Makes one file of MicroPython and the firmware, for a board's first installation: hold "
+        "BOOTSEL, plug the board in, drag the file onto the drive that appears. It begins a new "
+        "file system: NIGHTS THAT ARE ON A BOARD ARE LOST. To update a board, use MicroPython's "
+        "own file and anklet install."
+    )
+    sub.add_argument("--micropython", metavar="FILE.uf2", type=Path, required=True)
+    sub.add_argument("--out", metavar="FILE.uf2", type=Path, required=True)
+    sub.add_argument("--board", metavar="NAME", help="else the one that MicroPython is for")
+    sub.add_argument("--leg", choices=("left", "right"))
+    sub.add_argument("--label", metavar="TEXT", help="a name for this board, 40 letters at most")
+    sub.add_argument("--rules", choices=RULES)
+    sub.add_argument(
+        "--first-install",
+        action="store_true",
+        help="yes, it is for a board that has no nights",
     )
 
     sub = command("doctor", _doctor, "check the board, the sensor, the flash and the clock")
@@ -87,12 +107,11 @@ def _install(args: argparse.Namespace) -> None:
     from anklet.board.install import install, summary
     from anklet.progress import percent
 
-    given = {"leg": args.leg, "label": args.label, "rules": args.rules}
     show = percent("copying")
     found = install(
         ports.find(args.port),
         board=args.board,
-        settings={name: value for name, value in given.items() if value is not None},
+        settings=_settings(args),
         progress=lambda done, size: show(done / size),
         agree=lambda others: _agree(others, args.agree),
     )
@@ -101,6 +120,37 @@ def _install(args: argparse.Namespace) -> None:
     else:
         print(summary(found))
     _attention(found["selftest"])
+
+
+def _settings(args: argparse.Namespace) -> dict[str, str]:
+    given = {"leg": args.leg, "label": args.label, "rules": args.rules}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _uf2(args: argparse.Namespace) -> None:
+    from anklet.board import uf2
+    from anklet.board.onefile import one_file
+
+    if not args.first_install:
+        raise BadInput(
+            "This file begins a new file system on a board: all nights on it would be lost. For a "
+            "board without any, add --first-install; to update one, use MicroPython's own file "
+            "and anklet install."
+        )
+    readable(args.micropython)
+    micropython = uf2.read(args.micropython.read_bytes(), args.micropython.name)
+    data, found = one_file(micropython, args.board, _settings(args))
+    with writing(args.out):
+        args.out.write_bytes(data)
+    if args.json:
+        print_json({"out": str(args.out), "bytes": len(data), **found})
+        return
+    print(
+        f"{args.out}: firmware {found['firmware']} and MicroPython {found['micropython']} for "
+        f"{found['board']}.\nHold BOOTSEL, plug the board in, let go, and drag the file onto the "
+        f"drive that appears;\nwhen the drive has gone, run anklet doctor. Nights that were on "
+        f"the board are lost."
+    )
 
 
 def _agree(others: "Others", agreed: bool) -> None:
