@@ -175,7 +175,9 @@ class Emulator:
     """The emulator's own process: one loop for the processor, the serial port and the commands."""
 
     def __init__(self, given: argparse.Namespace):
-        self.machine = machine = Machine(given.uf2 or image(), DEVICE, given.erase_ms, given.program_ms)
+        self.machine = machine = Machine(
+            given.uf2 or image(), DEVICE, given.erase_ms, given.program_ms
+        )
         self._flash_file = given.flash
         if given.flash and given.flash.exists():
             machine.set_flash(0, given.flash.read_bytes())

@@ -1,14 +1,19 @@
-"""The journal: what a person took, did and felt, night by night; and which sessions are hidden.
+"""The journal: what a person took, did and felt, night by night; which sessions are hidden; and
+when those began whose time no clock knew.
 
 journal.jsonl in the archive's folder, one JSON object a line, appended and never changed:
 
     {"at": "2026-11-21T20:31:07+00:00", "night": "2026-11-21", "label": "", "set": {"urge": 6}}
     {"at": "2026-11-22T06:02:44+00:00", "hide": ["e6614103e7452b2f", "00001-1a2b3c4d"], "why": "…"}
+    {"at": "2026-11-22T06:03:10+00:00", "date": ["e6614103e7452b2f", "00001-1a2b3c4d"],
+     "start": "2026-11-21T23:10:00+01:00"}
 
-A null in `set` takes an entry back, a null for `why` shows the session again. `label` is the
-nights' label; null where nobody had chosen one yet: such an entry counts for every label.
+A null in `set` takes an entry back, a null for `why` shows the session again, a null for `start`
+takes its date back. `label` is the nights' label; null where nobody had chosen one yet: such an
+entry counts for every label.
 """
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Container, Iterable, Iterator, Set
@@ -141,6 +146,26 @@ class Journal:
                 case {"hide": [str(device), str(session)], "why": str(why)}:
                     found[device, session] = why
                 case {"hide": [str(device), str(session)], "why": None}:
+                    found.pop((device, session), None)
+        return found
+
+    def date(self, device: str, session: str, start: dt.datetime | None) -> None:
+        """Say when a session began, with its UTC offset; None takes that back. Raises
+        ArchiveUnwritable."""
+        text = start.isoformat(timespec="seconds") if start else None
+        self._append({"date": [device, session], "start": text})
+
+    def dates(self) -> dict[Hidden, dt.datetime]:
+        """When sessions began, as a person said."""
+        found: dict[Hidden, dt.datetime] = {}
+        for line in self._lines():
+            match line:
+                case {"date": [str(device), str(session)], "start": str(start)}:
+                    with contextlib.suppress(ValueError):
+                        when = dt.datetime.fromisoformat(start)
+                        if when.tzinfo:
+                            found[device, session] = when
+                case {"date": [str(device), str(session)], "start": None}:
                     found.pop((device, session), None)
         return found
 

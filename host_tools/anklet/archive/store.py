@@ -148,6 +148,29 @@ class Archive:
             return night
         raise BadInput(f"There is no session {session} in {self.path}; anklet nights lists them.")
 
+    def date(self, session: str, device: str, start: dt.datetime | None) -> None:
+        """Date a session whose time no clock knew, as a person did; None takes that back. See
+        dating.py for what can be. Raises BadInput, ArchiveUnwritable."""
+        raw = self._raw(device, session)
+        if not raw.is_file():
+            raise BadInput(f"There is no session {session} in {self.path}.")
+        self._renew()
+        Journal(self.path).date(device, session, start)
+        data = raw.read_bytes()
+        night = nightfile.parse(data, session, device)
+        with self._writing(), database.writing(self.db) as db:
+            self._enter(db, night, hashlib.sha256(data).hexdigest(), len(data))
+
+    def found(self, device: str, session: str) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """When a computer spoke to the board for the last time before this session, and when one
+        first found the session."""
+        anchors = self._anchors_of(device).around(session)
+        before, after = (
+            anchor and dt.datetime.fromtimestamp(anchor.utc_ms / 1000).astimezone()
+            for anchor in anchors
+        )
+        return before, after
+
     def rebuild(self, progress: Callable[[float], None] | None = None) -> int:
         """Make the database again from the raw files; the number of nights.
 
@@ -234,6 +257,10 @@ class Archive:
     def _settle(self, db: sqlite3.Connection, night: Session) -> None:
         """Date a night by all that is known of its board's clock."""
         clock.settle(night, self._anchors_of(night.device), database.points(db, night))
+        if night.clock == clock.UNKNOWN:
+            start = Journal(self.path).dates().get((night.device, night.session))
+            if start:
+                clock.settle_by_hand(night, start)
 
     def _enter(self, db: sqlite3.Connection, night: Session, sha256: str, size: int) -> None:
         self._settle(db, night)

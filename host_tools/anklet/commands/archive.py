@@ -27,6 +27,17 @@ def add(command: Command) -> None:
     sub.add_argument("--out", type=Path, metavar="FILE.html")
     sub.add_argument("--open", action="store_true", help="open it in the browser")
 
+    sub = command("date", _date, "say when a night began whose time no clock knew")
+    sub.description = (
+        "Dates a night whose time is unknown, as when the board's power went before a computer "
+        "had read it. Without a time it proposes one, by the order of the nights and the time of "
+        "the sync. The night is marked as dated by hand; the raw file stays as it is."
+    )
+    sub.add_argument("night", nargs="?", metavar="NIGHT", help="its session; else all such nights")
+    sub.add_argument("when", nargs="*", metavar="DATE TIME", help="as in 2026-11-21 23:10")
+    sub.add_argument("--device", metavar="NUMBER", help="only of this board: the end is enough")
+    sub.add_argument("--undo", action="store_true", help="take back what was said of this night")
+
     command("rebuild", _rebuild, "make the database again from the raw night files", False)
 
 
@@ -86,6 +97,49 @@ def _report(args: argparse.Namespace) -> None:
         import webbrowser
 
         webbrowser.open(out.resolve().as_uri())
+
+
+def _date(args: argparse.Namespace) -> None:
+    from anklet.archive import dating
+    from anklet.archive.store import Archive, home
+    from anklet.night.nightly import select
+
+    archive = Archive(home())
+    items = archive.sessions()
+    if args.night:
+        items = select(items, args.night, device=args.device)
+        if len(items) != 1:
+            what = f"There are several of {args.night}" if items else f"There is no {args.night}"
+            raise BadInput(f"{what}; anklet date lists the nights of unknown time.")
+    else:
+        items = select([item for item in items if not item["start"]], device=args.device)
+    if args.when or args.undo:
+        (item,) = items
+        start = None if args.undo else dating.when(" ".join(args.when))
+        if start:
+            dating.check(archive, item, start)
+        elif not dating.can_be_dated(item):
+            raise BadInput(f"Nobody has dated {item['session']} by hand.")
+        archive.date(item["session"], item["device"], start)
+        if args.json:
+            print_json({"session": item["session"], "start": start and start.isoformat()})
+        else:
+            began = f"began on {args.when[0]}, by hand" if start else "has an unknown time again"
+            print(f"{item['session']} {began}")
+        return
+    found = [(item, dating.proposal(archive, item)) for item in items if dating.can_be_dated(item)]
+    if args.json:
+        print_json(
+            [{"session": i["session"], "proposal": when and when.isoformat()} for i, when in found]
+        )
+        return
+    for item, when in found:
+        hours = f"{item['recorded_s'] / 3600:.1f} h"
+        at = f"{when:%Y-%m-%d %H:%M}" if when else "DATE TIME"
+        guess = "perhaps" if when else "nothing bounds it"
+        print(f"{item['session']}  {hours:>6}  {guess}: anklet date {item['session']} {at}")
+    if not found:
+        print("No night has an unknown time.")
 
 
 def _rebuild(args: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from anklet.night.session import ESTIMATED, KNOWN, UNKNOWN, Session, local
+from anklet.night.session import BY_HAND, ESTIMATED, KNOWN, UNKNOWN, Session, local
 
 DAY_MS = 86_400_000
 FURTHEST_TZ = 14 * 60  # minutes
@@ -128,6 +128,13 @@ def settle(night: Session, anchors: Anchors | None = None, others: Sequence[Poin
     zone = dt.timezone(dt.timedelta(minutes=nearest.tz_min))
     start = (EPOCH + dt.timedelta(milliseconds=begin)).astimezone(zone)
     _set(night, local(start, night.zone), KNOWN if ours and agreed else ESTIMATED)
+
+
+def settle_by_hand(night: Session, start: dt.datetime) -> None:
+    """Date a night of unknown time as a person did."""
+    if night.clock == UNKNOWN:
+        _set(night, start, ESTIMATED)
+        night.flags.append(BY_HAND)
 
 
 def board_time(when: dt.datetime) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from plmcore import record  # noqa: E402
 from plmcore.rules import DEFAULT  # noqa: E402
 
 KNOWN, ESTIMATED, UNKNOWN = "known", "estimated", "unknown"  # how a session's time is known
+BY_HAND = "by_hand"  # flag: a person said when it began
 COUNTS = ("lm", "clm", "plm", "series", "short_imi", "plm_strict", "excluded", "gaps")
 
 
@@ -46,8 +47,8 @@ class Session:
     length_ms: from the first sample to the end, gaps included.
     trace: see trace.drawn; empty where nobody asked for it.
     damage: each stretch that can't be read, and each place where records miss; by offset.
-    flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "upright",
-    "off_body", "fault", "newer" (firmware whose format this version does not know).
+    flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "by_hand"
+    (a person said when it began), "upright", "off_body", "fault", "newer" (firmware whose format this version does not know).
     start: local time, see clock.settle; None when it is unknown. clock: "known", "estimated" or
     "unknown". ppm: how much slower than the wall clock the board's ran; error_ms: by how much the
     local time may be wrong. zone: an IANA name, or "".

@@ -34,6 +34,7 @@ REMARKS = {
     "cut": "cut off",
     "damaged": "damaged",
     "clock": "time unknown",
+    "by_hand": "dated by hand",
     "upright": "upright",
     "off_body": "off the body",
 }
@@ -160,7 +161,8 @@ calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</d
         between = night["interval"]
         index = night["periodicity_index"]
         remarks = [REMARKS.get(flag, flag) for flag in night["flags"]]
-        remarks += ["time estimated"] * (night["clock"] == "estimated")
+        by_hand = "by_hand" in night["flags"]
+        remarks += ["time estimated"] * (night["clock"] == "estimated" and not by_hand)
         remarks += [f"{len(night['sessions'])} parts"] * (len(night["sessions"]) > 1)
         return (
             name,

@@ -72,7 +72,13 @@ def doubts(night: Night) -> list[str]:
         out.append(
             "The date and time of this night are unknown: the board's clock was not set or was"
             " wrong, and its power was cut before a computer read it. Times here count from the"
-            " start of the recording. anklet sync sets the clock."
+            " start of the recording. anklet date gives the night its time, anklet sync sets the"
+            " clock."
+        )
+    elif "by_hand" in flags:
+        out.append(
+            "The date and time were given by hand: the board's clock was not set, and its power"
+            " was cut before a computer read it. What is counted does not depend on them."
         )
     elif s.clock == "estimated":
         out.append(

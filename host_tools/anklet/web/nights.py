@@ -1,5 +1,6 @@
 """The nights: the list, the report's pages, hiding a bad night."""
 
+import datetime as dt
 from importlib.resources import files
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -7,6 +8,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from anklet import report
+from anklet.archive import dating
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
@@ -41,6 +43,9 @@ def pages(archive: Archive) -> Blueprint:
                 for item in items
                 if "hidden" in item["flags"]
             ],
+            by_hand={
+                (item["device"], item["session"]) for item in items if "by_hand" in item["flags"]
+            },
             starts={(item["device"], item["session"]): item["start"] for item in items},
             labels=len({item["label"] for item in items}) > 1,
         )
@@ -77,6 +82,29 @@ def pages(archive: Archive) -> Blueprint:
         session(device, name)
         diary.show(device, name)
         return redirect(url_for(".index"), 303)
+
+    @group.route("/night/<device>/<name>/date", methods=["GET", "POST"])
+    def date(device: str, name: str) -> AnyResponse | str:
+        item, error = session(device, name), ""
+        if request.method == "POST":
+            try:
+                given = f"{request.form.get('day', '')} {request.form.get('time', '')}"
+                start = None if "undo" in request.form else dating.when(given)
+                if start:
+                    dating.check(archive, item, start)
+                elif not dating.can_be_dated(item):
+                    abort(404)
+                archive.date(name, device, start)
+                return redirect(url_for(".index"), 303)
+            except BadInput as wrong:
+                error = str(wrong)
+        elif not dating.can_be_dated(item):
+            abort(404)
+        said = item["start"] and dt.datetime.fromisoformat(item["start"])
+        when = said or dating.proposal(archive, item)
+        day, time = when.strftime("%Y-%m-%d %H:%M").split() if when else ("", "")
+        day, time = request.form.get("day", day), request.form.get("time", time)
+        return render_template("date.html", item=item, day=day, time=time, said=said, error=error)
 
     @group.get("/about")
     def what_it_tells() -> str:

@@ -24,7 +24,7 @@ from anklet.errors import NoBoard
 from anklet.web import server
 from anklet.web.jobs import Busy, Jobs, Outcome
 from anklet.web.server import create_app
-from nightbytes import add_to, periodic, whole
+from nightbytes import Builder, add_to, periodic, whole
 
 DEVICE, SESSION = "e6614103e7452b2f", "00001-1a2b3c4d"
 NIGHT = "2026-11-21"
@@ -476,3 +476,22 @@ def test_a_journal_that_can_not_be_written(home, capsys):
         home.chmod(0o500)
     assert note("--night", NIGHT, "urge=6") == 8
     home.chmod(0o700)
+
+
+def test_a_night_of_unknown_time_is_dated_and_undated_again(client, home):
+    name = "00002-1a2b3c4d"
+    file(home, bytes(Builder(session=name).counts(3_600_000).data))
+    path = f"/night/{DEVICE}/{name}/date"
+    assert f"/{TOKEN}{path}" in client.get(f"/{TOKEN}/").text
+    assert "When did it begin?" in client.get(f"/{TOKEN}{path}").text
+    wrong = post(client, path, day="2026-11-21", time="22:00").text
+    assert "recording the one before it" in wrong and 'value="22:00"' in wrong
+    assert post(client, path, day="2026-11-22", time="23:10").status_code == 303
+    page = client.get(f"/{TOKEN}/").text
+    assert "2026-11-22" in page and "dated by hand" in page
+    assert 'value="23:10"' in client.get(f"/{TOKEN}{path}").text
+    post(client, path, undo="1")
+    assert "time unknown" in client.get(f"/{TOKEN}/").text
+    known = f"/night/{DEVICE}/{SESSION}/date"
+    assert client.get(f"/{TOKEN}{known}").status_code == 404
+    assert "is known" in post(client, known, day="2026-11-22", time="23:10").text
