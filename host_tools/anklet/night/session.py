@@ -48,7 +48,8 @@ class Session:
     trace: see trace.drawn; empty where nobody asked for it.
     damage: each stretch that can't be read, and each place where records miss; by offset.
     flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "by_hand"
-    (a person said when it began), "upright", "off_body", "fault", "newer" (firmware whose format this version does not know).
+    (a person said when it began), "upright", "off_body", "fault", "newer" (firmware whose format
+    this version does not know).
     start: local time, see clock.settle; None when it is unknown. clock: "known", "estimated" or
     "unknown". ppm: how much slower than the wall clock the board's ran; error_ms: by how much the
     local time may be wrong. zone: an IANA name, or "".
