@@ -25,6 +25,7 @@ NAME = "sim"
 
 _TICKS = 1 << 30  # MicroPython's ticks_ms wraps here
 _DAY_MS = 86400000
+_LONGEST_US = 500000000000  # 5.8 days: half of that clock, which is all that the firmware measures
 _HALF_US = 9000  # about half a period of 50 Hz: a drain falls in between two samples
 _EIO = 5  # what the rp2 port raises when nobody acknowledges
 _ETIMEDOUT = 110  # and when a line stays low
@@ -165,7 +166,10 @@ class Board:
             self.clock.us = before_loss + _HALF_US
         else:
             while model.waiting() < DEPTH and not model.exhausted:
-                self.clock.us += 1000
+                lost = model.lost_us()
+                self.clock.us += max(1000, min(lost, _LONGEST_US))
+                if lost > _LONGEST_US:
+                    return
             self.clock.us += _HALF_US
         waiting = model.waiting()
         if model.exhausted and (not waiting or model.overdue > 60 * 50):

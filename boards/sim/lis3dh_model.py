@@ -49,7 +49,8 @@ class LIS3DHModel:
 
     source: object with readinto(buf) -> bytes read, 0 at its end. 6 bytes a sample: x, y, z as
         little-endian int16, 16384 per g. x == -32768 marks a sample that nobody knows: it never
-        enters the FIFO. A board that knows of the mark (due_before_loss) makes it a real overrun.
+        enters the FIFO, nor do as many after it as y and z tell, a uint32. A board that knows of
+        the mark (due_before_loss) makes it a real overrun.
     ticks_us: function returning microseconds as an int that does not wrap.
     odr_error_ppm: how much faster than nominal the sensor's own clock runs.
     fifo_only: let the source wait while the FIFO is off, so that its first sample is the first
@@ -83,6 +84,7 @@ class LIS3DHModel:
         self._chunk = b""  # of the source
         self._pos = 0  # of the next sample in it
         self._mark = 0  # of the next lost sample in it, or its length
+        self._gone = 0  # samples that are still to be lost at the mark
         self._buffer = bytearray(_CHUNK)
         self.power_on()
 
@@ -256,10 +258,13 @@ class LIS3DHModel:
                     self.overdue += n
                     return
             elif pos == self._mark:
-                self._pos = pos + SAMPLE
-                self._find_mark()
-                self.lost += 1
-                n -= 1
+                gone = min(n, self._gone)
+                self._gone -= gone
+                self.lost += gone
+                n -= gone
+                if not self._gone:
+                    self._pos = pos + SAMPLE
+                    self._find_mark()
             else:
                 end = min(pos + n * SAMPLE, self._mark, pos + _FULL)
                 self._pos = end
@@ -282,6 +287,12 @@ class LIS3DHModel:
         due = self._start - (-(self._made + before) * self._den // self._num)
         return due if due > now else now
 
+    def lost_us(self):
+        """So long no sample comes: the rest of a loss that is under way, in us."""
+        if self._pos != self._mark or not self._num:
+            return 0
+        return self._gone * self._den // self._num
+
     def _refill(self):
         """Read on in the source behind what is left of the chunk; False at its end."""
         view = memoryview(self._buffer)
@@ -303,6 +314,8 @@ class LIS3DHModel:
         while at >= 0 and at % SAMPLE:
             at = self._chunk.find(_LOST, at + 1)
         self._mark = at if at >= 0 else len(self._chunk)
+        if at >= 0 and not self._gone:
+            self._gone = 1 + struct.unpack_from("<I", self._chunk, at + 2)[0]
 
     def _store(self, samples):
         """Take 1 to 32 samples of the source."""

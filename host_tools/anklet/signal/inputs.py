@@ -18,6 +18,7 @@ from anklet.signal.resample import resample
 SLOWEST, FASTEST = 20.0, 200.0  # Hz
 LONGEST_S = (1 << 30) // 1000  # the session's time on the device stays under 2**30 ms: 12 days
 MOST_MOVEMENTS = 65535  # the device numbers a session's movements with 16 bits
+JUMP_S = 60.0  # of a longer gap only so much stands in memory, sample by sample
 GAP_PERIODS = 1.5  # a step in t over this many sampling periods is a gap
 COUNTS_PER_G = 16384
 SATURATED = 32704  # 511 of the sensor's 10 bits
@@ -31,11 +32,13 @@ class Acceleration:
 
     rate: samples per second. acc: float64 (n, 3), x y z in g; a row of NaN is a lost sample.
     start: when the first sample was taken, by the recorder's own clock (no time zone), if known.
+    jumps: (row, seconds): at this row, of a gap, so much more time is lost than the rows tell.
     """
 
     rate: float
     acc: np.ndarray
     start: datetime | None = None
+    jumps: tuple[tuple[int, float], ...] = ()
 
 
 def read_acceleration(path: str | os.PathLike, rate: float | None = None) -> Acceleration:
@@ -60,22 +63,26 @@ def read_acceleration(path: str | os.PathLike, rate: float | None = None) -> Acc
         _bad(path, "the values are too large for g: divide m/s² by 9.80665 (mg by 1000)")
     if times is None:
         assert rate is not None
-        measured = float(rate)
+        measured, jumps = float(rate), ()
     else:
-        measured, acc = _on_grid(path, times, acc, rate)
+        measured, acc, jumps = _on_grid(path, times, acc, rate)
     if len(acc) > LONGEST_S * measured:
         _bad(path, "the recording is longer than 12 days: cut it into nights")
-    return Acceleration(measured, acc, start)
+    return Acceleration(measured, acc, start, jumps)
 
 
 def to_raw(acceleration: Acceleration, rate: float = 50) -> bytes:
     """What the simulated sensor lives on: 6 bytes a sample, x y z as little-endian int16 at 16384
-    per g, saturated at +-32704, resampled to `rate`. x == -32768 marks a lost sample."""
+    per g, saturated at +-32704, resampled to `rate`. x == -32768 marks a lost sample, and y and z
+    then tell, as one little-endian uint32, how many more are lost there."""
     acc = resample(acceleration.acc, acceleration.rate, rate)
     lost = np.isnan(acc).any(axis=1)
     counts = np.clip(np.rint(np.nan_to_num(acc) * COUNTS_PER_G), -SATURATED, SATURATED)
     raw = counts.astype("<i2")
     raw[lost] = LOST, 0, 0
+    for row, seconds in acceleration.jumps:
+        at = min(round(row / acceleration.rate * rate), len(raw) - 1)
+        raw[at, 1:] = np.array([round(seconds * rate)], "<u4").view("<i2")
     return raw.tobytes()
 
 
@@ -246,8 +253,9 @@ def _blame(path: Path, columns: dict[str, int]) -> NoReturn:
 
 def _on_grid(
     path: Path, times: np.ndarray, acc: np.ndarray, rate: float | None
-) -> tuple[float, np.ndarray]:
-    """The rate that the times imply, and acc with a row of NaN for each lost sample."""
+) -> tuple[float, np.ndarray, tuple[tuple[int, float], ...]]:
+    """The rate that the times imply, acc with a row of NaN for each lost sample, and the jumps of
+    Acceleration."""
     if len(times) < 2:
         _bad(path, "one sample is no recording: give a longer one")
     steps = np.diff(times)
@@ -270,10 +278,16 @@ def _on_grid(
         _bad(path, "t spans more than 12 days: cut the recording into nights")
     ahead = np.ones(len(steps), np.int64)
     gaps = steps > GAP_PERIODS * period
-    ahead[gaps] = np.rint(steps[gaps] / period)
+    ahead[gaps] = np.rint(np.minimum(steps[gaps], JUMP_S) / period)
     at = np.concatenate(([0], np.cumsum(ahead)))
     if at[-1] + 1 == len(acc):
-        return measured, acc
+        return measured, acc, ()
     grid = np.full((at[-1] + 1, 3), np.nan)
     grid[at] = acc
-    return measured, grid
+    long = np.flatnonzero(steps > JUMP_S)
+    middles = (at[long] + at[long + 1]) // 2
+    return (
+        measured,
+        grid,
+        tuple(zip(middles.tolist(), (steps[long] - JUMP_S).tolist(), strict=True)),
+    )

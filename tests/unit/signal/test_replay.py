@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,46 @@ def test_what_is_not_there_is_said(night, raw, monkeypatch):
 def test_a_crash_on_micropython_is_told():
     with pytest.raises(AnkletError, match="the firmware failed on MicroPython"):
         replay.record_raw(b"", runtime="micropython", utc=("x",))
+
+
+def jumping(path, hours):
+    """Two times five minutes with twelve movements each, so many hours apart."""
+    n = np.arange(15_000)
+    shake = np.where(n // 50 % 25 > 21, 0.2 * np.sin(n * 0.8), 0)
+    noise = np.random.default_rng(1).normal(0, 0.002, (30_000, 3))
+    acc = noise + np.array([0.02, 0, 0.99])
+    acc[:, 0] += np.tile(shake, 2)
+    t = np.concatenate((n, n + 15_000 + hours * 180_000)) / 50
+    rows = np.column_stack((t, acc))
+    np.savetxt(path, rows, "%.4f", ",", header="t,x,y,z", comments="")
+    return path
+
+
+def test_a_jump_of_days_is_a_gap_and_costs_nothing(tmp_path):
+    """It stood sample by sample in memory: eight gigabytes for eleven days."""
+    short = replay.run(jumping(tmp_path / "short.csv", 1))
+    for days in (5, 11):
+        tracemalloc.start()
+        found = replay.run(jumping(tmp_path / "long.csv", 24 * days))
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+        tracemalloc.stop()
+        assert found["counts"]["gaps"] >= 1
+        assert found["recorded_s"] == pytest.approx(short["recorded_s"], abs=1)
+        assert (found["counts"]["plm"], found["counts"]["series"]) == (24, 2)
+        later = (24 * days - 1) * 3600
+        onsets = [lm["onset_s"] for lm in short["lms"]]
+        assert [lm["onset_s"] for lm in found["lms"]] == pytest.approx(
+            [onset + later * (onset > 300) for onset in onsets], abs=0.05
+        )
+
+
+@needs_micropython
+def test_a_jump_is_the_same_on_micropython(tmp_path):
+    raw = to_raw(replay.inputs.read_acceleration(jumping(tmp_path / "a.csv", 24 * 11)))
+    assert replay.record_raw(raw, runtime="micropython") == replay.record_raw(raw)
+
+
+def test_four_lines_with_a_jump(tmp_path):
+    path = tmp_path / "four.csv"
+    path.write_text("t,x,y,z\n0,0,0,1\n0.005,0,0,1\n0.01,0,0,1\n950400,0,0,1\n")
+    assert replay.run(path)["counts"]["lm"] == 0
