@@ -5,6 +5,7 @@ import contextlib
 import os
 import stat
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -77,6 +78,31 @@ def lock(path: Path) -> Iterator[bool]:
     """Lock by this file until the end of the block; False when another process has it."""
     with open(path, "a+b", opener=open_own) as file:  # closing it unlocks, also when we die
         yield _lock(file.fileno())
+
+
+class Lock:
+    """lock() for the threads of a program: one at a time, and that one as often as it likes."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._thread = threading.RLock()
+        self._ours = False
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold it until the end of the block; False when another program has it. Raises
+        OSError."""
+        with self._thread:
+            if self._ours:
+                yield True
+                return
+            make_folder(self._path.parent)
+            with lock(self._path) as ours:
+                self._ours = ours
+                try:
+                    yield ours
+                finally:
+                    self._ours = False
 
 
 def wait_for(handle: int) -> None:

@@ -2,6 +2,7 @@
 
 raw/<device>/<session>.plm    what counts; never changed, never removed
 raw/<device>/<session>.trc    its trace (see trace.py), where the board had one
+raw/<device>/hashes.jsonl     what each of these was when it was filed, see verify.py; only grows
 raw/<device>/anchors.jsonl    when computers spoke to the board, see clock.py; only ever grows
 anklet.db                     SQLite, can be rebuilt from the raw files
 """
@@ -10,12 +11,10 @@ import contextlib
 import datetime as dt
 import hashlib
 import itertools
-import math
 import os
 import re
 import sqlite3
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -29,10 +28,12 @@ from anklet.archive.journal import Journal
 from anklet.board.boardinfo import Info
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
 from anklet.night import clock, nightfile
+from anklet.night.nightly import in_time
 from anklet.night.session import Session
 from anklet.progress import percent
 
 TRACES = ".trc"
+HASHES = "hashes.jsonl"
 LOCK = "sync.lock"
 _WAIT_S = 0.1
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -51,9 +52,9 @@ class Archive:
         self.path = path
         self.db = path / "anklet.db"
         self._anchors: dict[str, clock.Anchors] = {}
-        self._alone = threading.RLock()  # for one of this program's threads at a time
-        self._holds = False  # that one has the lock
-        names = ("raw", "raw/**/*", "trials", "trials/*", "journal.jsonl", "anklet.db*", LOCK)
+        self._lock = durable.Lock(path / LOCK)
+        folders = ("raw", "trials", "before-anklet")
+        names = (*folders, *(f"{f}/**/*" for f in folders), "journal.jsonl", "anklet.db*", LOCK)
         inside = itertools.chain.from_iterable(map(path.glob, names))
         durable.close_to_others(path, inside)
 
@@ -70,13 +71,14 @@ class Archive:
                 f"again."
             )
         night = nightfile.parse(data, session, device)
-        target = self._raw(night.device, night.session)
+        target = self.raw(night.device, night.session)
         self._renew()
         with self._writing():
             before = target.read_bytes() if target.exists() else None
             if before is not None and before != data:
                 digest = hashlib.sha256(before).hexdigest()
                 durable.write(target.with_name(f"{target.name}.{digest[:8]}"), before)
+            self._keep_hash(target, sha256, len(data))
             if before != data:
                 durable.write(target, data)
             try:
@@ -97,7 +99,7 @@ class Archive:
             return None
         with self._reading() as db:
             row = database.filed(db, device, session)
-        raw = self._raw(device, session)
+        raw = self.raw(device, session)
         if row and raw.is_file() and hashlib.sha256(raw.read_bytes()).hexdigest() == row[0]:
             return row
         return None
@@ -109,12 +111,20 @@ class Archive:
                 f"Trace {session} is not what its hash says; it was not filed. Run anklet sync "
                 f"again."
             )
+        target = self.raw(device, session).with_suffix(TRACES)
         with self._writing():
-            durable.write(self._raw(device, session).with_suffix(TRACES), data)
+            self._keep_hash(target, sha256, len(data))
+            durable.write(target, data)
+
+    def _keep_hash(self, file: Path, sha256: str, size: int) -> None:
+        """Note what is about to be filed, so that rust in it shows even after a rebuild."""
+        line = {"file": file.name, "sha256": sha256, "size": size}
+        if line not in lines.read(file.with_name(HASHES)):
+            lines.append(file.with_name(HASHES), line)
 
     def trace(self, session: str, device: str) -> bytes | None:
         """The trace of a session as downloaded; None without one."""
-        file = self._raw(device, session).with_suffix(TRACES)
+        file = self.raw(device, session).with_suffix(TRACES)
         return file.read_bytes() if file.is_file() else None
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -124,7 +134,7 @@ class Archive:
         Those that the journal hides carry the flag "hidden". No raw file is read.
         """
         if not self.db.exists():
-            if self._files():
+            if self.files():
                 raise BadInput(f"There is no database in {self.path}; run anklet rebuild.")
             return []
         with self._reading() as db:
@@ -134,7 +144,7 @@ class Archive:
             if (item["device"], item["session"]) in hidden:
                 item["flags"].append("hidden")
         items.sort(key=lambda item: (item["device"], item["session"]))
-        return _in_time(items)
+        return in_time(items)
 
     def load(self, session: str, device: str = "") -> Session:
         """The whole night, from its raw file. Raises BadInput if there is none."""
@@ -151,7 +161,7 @@ class Archive:
     def date(self, session: str, device: str, start: dt.datetime | None) -> None:
         """Date a session whose time no clock knew, as a person did; None takes that back. See
         dating.py for what can be. Raises BadInput, ArchiveUnwritable."""
-        raw = self._raw(device, session)
+        raw = self.raw(device, session)
         if not raw.is_file():
             raise BadInput(f"There is no session {session} in {self.path}.")
         self._renew()
@@ -182,24 +192,30 @@ class Archive:
             return self._rebuild(progress)
 
     def _rebuild(self, progress: Callable[[float], None] | None) -> int:
-        files = self._files()
         new = self.db.with_name("anklet.db.new")
         with self._writing():
             with contextlib.suppress(sqlite3.DatabaseError):  # damaged: a reason to rebuild
                 database.version(self.db)
             new.unlink(missing_ok=True)
             new.with_name(f"{new.name}-journal").unlink(missing_ok=True)
-            with database.writing(new) as db:
-                for done, file in enumerate(files, 1):
-                    data = file.read_bytes()
-                    night = nightfile.parse(data, file.stem, file.parent.name)
-                    self._enter(db, night, hashlib.sha256(data).hexdigest(), len(data))
-                    self._date_others(db, night)
-                    if progress:
-                        progress(done / len(files))
+            number = self.write_database(new, progress)
             self.db.with_name("anklet.db-journal").unlink(missing_ok=True)  # the old one's
             new.replace(self.db)
             durable.sync_folder(self.path)
+        return number
+
+    def write_database(self, path: Path, progress: Callable[[float], None] | None) -> int:
+        """Make a database at `path` from the raw files; the number of nights. Raises OSError,
+        sqlite3.Error."""
+        files = self.files()
+        with database.writing(path) as db:
+            for done, file in enumerate(files, 1):
+                data = file.read_bytes()
+                night = nightfile.parse(data, file.stem, file.parent.name)
+                self._enter(db, night, hashlib.sha256(data).hexdigest(), len(data))
+                self._date_others(db, night)
+                if progress:
+                    progress(done / len(files))
         return len(files)
 
     @contextlib.contextmanager
@@ -220,19 +236,10 @@ class Archive:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[bool]:
-        """Hold the lock until the end of the block; False when another program has it."""
-        with self._alone, contextlib.ExitStack() as held:
-            if self._holds:
-                yield True
-                return
+        with contextlib.ExitStack() as held:
             with self._writing():
-                durable.make_folder(self.path)
-                ours = held.enter_context(durable.lock(self.path / LOCK))
-            self._holds = ours
-            try:
-                yield ours
-            finally:
-                self._holds = False
+                ours = held.enter_context(self._lock.held())
+            yield ours
 
     def anchor(self, info: Info) -> None:
         """Keep what this computer's clock said when it spoke to the board, before the nights that
@@ -271,15 +278,16 @@ class Archive:
         if not night.anchors:
             return
         for session, sha256, size in database.undated(db, night):
-            file = self._raw(night.device, session)
+            file = self.raw(night.device, session)
             if file.is_file():
                 other = nightfile.parse(file.read_bytes(), session, night.device)
                 self._enter(db, other, sha256, size)
 
-    def _raw(self, device: str, session: str) -> Path:
+    def raw(self, device: str, session: str) -> Path:
+        """Where a session's night file is, or would be. Raises BadInput for no name."""
         return self.path / "raw" / _name(device) / f"{_name(session)}.plm"
 
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
         """The raw night files, by device and session."""
         files = sorted((self.path / "raw").glob("*/*.plm"))
         return [f for f in files if NAME.fullmatch(f.stem) and NAME.fullmatch(f.parent.name)]
@@ -331,22 +339,6 @@ class Archive:
             return database.version(self.db) < database.SCHEMA
         except sqlite3.Error:  # whoever uses it says so
             return False
-
-
-def _in_time(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By start, from the order in which each board recorded them. Those of unknown time keep that
-    order: they stand behind the one before, else before the next; a board's without any, last."""
-    moments: list[float] = []
-    for _, group in itertools.groupby(items, key=lambda item: item["device"]):
-        starts = [item["start"] for item in group]
-        known = [dt.datetime.fromisoformat(start).timestamp() for start in starts if start]
-        last = known[0] if known else math.inf
-        later = iter(known)
-        for start in starts:
-            last = next(later) if start else last
-            moments.append(last)
-    order = sorted(range(len(items)), key=moments.__getitem__)
-    return [items[i] for i in order]
 
 
 def _name(text: str) -> str:

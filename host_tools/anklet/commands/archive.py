@@ -38,6 +38,11 @@ def add(command: Command) -> None:
     sub.add_argument("--device", metavar="NUMBER", help="only of this board: the end is enough")
     sub.add_argument("--undo", action="store_true", help="take back what was said of this night")
 
+    sub = command("verify", _verify, "check that all that is kept is as it was written")
+    sub.description = (
+        "Checks every raw file, journal line, plan and night in the database against its hash, "
+        "and says what is wrong and what to do. Nothing is changed. Exit code 6: something is."
+    )
     command("rebuild", _rebuild, "make the database again from the raw night files", False)
 
 
@@ -140,6 +145,21 @@ def _date(args: argparse.Namespace) -> None:
         print(f"{item['session']}  {hours:>6}  {guess}: anklet date {item['session']} {at}")
     if not found:
         print("No night has an unknown time.")
+
+
+def _verify(args: argparse.Namespace) -> None:
+    from anklet.archive.store import Archive, home
+    from anklet.archive.verify import verify
+    from anklet.errors import NotVerified
+    from anklet.progress import percent
+
+    found = verify(Archive(home()), percent("checking"))
+    if args.json:
+        print_json(found.as_json())
+    else:
+        print(found.text())
+    if found.wrong:
+        raise NotVerified("Not all is as it was written, see above; nothing was changed.")
 
 
 def _rebuild(args: argparse.Namespace) -> None:

@@ -21,16 +21,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anklet.night import as_json
-from anklet.night.session import Session
 from anklet import device, progress, report, simulate
-from anklet.night import clock, nightfile, nightly
-from anklet.signal import inputs, replay
-from anklet.archive.store import Archive
-from anklet.errors import AnkletError
 from anklet.archive.journal import Journal, Values
-from anklet.report.table import table
+from anklet.archive.store import Archive
 from anklet.archive.sync import sync
+from anklet.errors import AnkletError
+from anklet.night import as_json, clock, nightly
+from anklet.night.session import Session
+from anklet.report.table import table
+from anklet.signal import inputs, replay
 
 HOURS = 8.0
 SEED = 1

@@ -4,6 +4,8 @@ A night is often several sessions: a sync or a fault ends one and starts the nex
 """
 
 import datetime as dt
+import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -156,3 +158,19 @@ def _append(night: "Session", later: "Session") -> "Session":
         length_ms=ms + later.length_ms,
         trace=night.trace + [(at + ms, levels) for at, levels in later.trace],
     )
+
+
+def in_time(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By start, from the order in which each board recorded them. Those of unknown time keep that
+    order: they stand behind the one before, else before the next; a board's without any, last."""
+    moments: list[float] = []
+    for _, group in itertools.groupby(items, key=lambda item: item["device"]):
+        starts = [item["start"] for item in group]
+        known = [dt.datetime.fromisoformat(start).timestamp() for start in starts if start]
+        last = known[0] if known else math.inf
+        later = iter(known)
+        for start in starts:
+            last = next(later) if start else last
+            moments.append(last)
+    order = sorted(range(len(items)), key=moments.__getitem__)
+    return [items[i] for i in order]

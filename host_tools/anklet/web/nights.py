@@ -14,11 +14,12 @@ from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night.nightly import Item, by_night, grouped, undated
 from anklet.report import about
+from anklet.web.checking import Checking
 
 SHOWN = 60  # nights on the list, unless all are asked for
 
 
-def pages(archive: Archive) -> Blueprint:
+def pages(archive: Archive, checking: Checking) -> Blueprint:
     group = Blueprint("nights", __name__)
     diary = Journal(archive.path)
 
@@ -47,6 +48,7 @@ def pages(archive: Archive) -> Blueprint:
                 (item["device"], item["session"]) for item in items if "by_hand" in item["flags"]
             },
             starts={(item["device"], item["session"]): item["start"] for item in items},
+            checking=checking,
             labels=len({item["label"] for item in items}) > 1,
         )
 

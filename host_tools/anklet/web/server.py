@@ -28,6 +28,7 @@ from werkzeug.exceptions import HTTPException
 from anklet.archive.store import Archive
 from anklet.errors import AnkletError, PortBusy
 from anklet.web import boards, journal, nights
+from anklet.web.checking import Checking
 from anklet.web.jobs import Jobs
 
 ADDRESS = "127.0.0.1"
@@ -63,8 +64,10 @@ HEADERS = {
 }
 
 
-def create_app(home: Path, token: str, jobs: Jobs | None = None) -> Flask:
-    """The pages over the archive at `home`, at /<token>/."""
+def create_app(
+    home: Path, token: str, jobs: Jobs | None = None, checking: Checking | None = None
+) -> Flask:
+    """The pages over the archive at `home`, at /<token>/. checking: of that archive."""
     app = Flask(__name__, static_url_path=f"/{token}/static")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -98,7 +101,7 @@ def create_app(home: Path, token: str, jobs: Jobs | None = None) -> Flask:
         return render_template("error.html", text=str(error)), 404 if error.exit_code == 2 else 500
 
     for group in (
-        nights.pages(archive),
+        nights.pages(archive, checking or Checking()),
         journal.pages(archive),
         boards.pages(archive, jobs or Jobs()),
     ):
@@ -112,8 +115,8 @@ def _same_origin() -> bool:
 
 def serve(home: Path, port: int = 0, open_browser: bool = True) -> None:
     """Serve until Ctrl-C; prints the address. port 0: any free one. Raises PortBusy."""
-    token, jobs = secrets.token_urlsafe(16), Jobs()
-    app = create_app(home, token, jobs)
+    token, jobs, checking = secrets.token_urlsafe(16), Jobs(), Checking()
+    app = create_app(home, token, jobs, checking)
     try:
         listening = socket.create_server((ADDRESS, port))
     except OSError as error:
@@ -136,6 +139,7 @@ def serve(home: Path, port: int = 0, open_browser: bool = True) -> None:
             print("If no browser opens, or it shows nothing, open that address yourself.")
             # Some browsers come back only when they are closed.
             threading.Thread(target=webbrowser.open, args=(door,), daemon=True).start()
+        checking.start(home)
         server.run()
 
 

@@ -66,7 +66,9 @@ def test_filing_twice_changes_nothing(tmp_path):
     add(archive)
     add(archive)
     assert len(archive.sessions()) == 1
-    assert sorted(files(tmp_path)) == ["anklet.db", f"raw/{DEVICE}/{SESSION}.plm"]
+    raw = f"raw/{DEVICE}"
+    assert sorted(files(tmp_path)) == ["anklet.db", f"{raw}/{SESSION}.plm", f"{raw}/hashes.jsonl"]
+    assert len(files(tmp_path)[f"{raw}/hashes.jsonl"].splitlines()) == 1
 
 
 def test_other_bytes_under_the_same_name_lose_nothing(tmp_path):
@@ -168,6 +170,7 @@ def test_a_database_that_can_not_be_written_leaves_no_raw_file(tmp_path):
             add(archive, label="longer")
         other.execute("ROLLBACK")
     assert archive.load(SESSION).label == "bed"
+    del before[f"raw/{DEVICE}/hashes.jsonl"]  # what was about to be filed stands there
     assert {k: v for k, v in files(tmp_path).items() if k in before} == before
 
 
