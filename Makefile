@@ -55,8 +55,9 @@ powercut: $(READY) ## the power fails at every operation of the flash: what is l
 soak: $(READY) ## thirty nights in a row with power cuts, sensor faults and syncs; flash wear
 	@$(BIN)/python -m tests.soak
 
-faults: $(READY) ## sync, cut after every EVERY-th byte and killed at every step (EVERY=61)
+faults: $(READY) ## sync, cut after every EVERY-th byte (61); writing, at each fault of a disk
 	@$(BIN)/python tests/helpers/syncfaults.py $(EVERY)
+	@$(BIN)/python tests/helpers/hostfaults.py
 
 fuzz: $(READY) ## read 100,000 fuzzed night files, and say what that took (5 minutes)
 	@$(BIN)/python -m tests.fuzz

@@ -4,6 +4,7 @@ Linux on x86-64 only. A fault is one of FAULTS at the n-th call that would chang
 a folder: creating, writing, renaming, removing, truncating, syncing.
 """
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -31,35 +32,11 @@ _OPEN, _OPENAT = 2, 257
 _TAKES_SPACE = {*_WRITES, 83, 258, _OPEN, _OPENAT}  # what a full disk refuses
 _TRACEME, _CONT, _GETREGS, _SETREGS, _SYSCALL, _SETOPTIONS = 0, 7, 12, 13, 24, 0x4200
 _SYSGOOD, _EXITKILL = 1, 1 << 20
-_NAMES = [
-    "r15",
-    "r14",
-    "r13",
-    "r12",
-    "rbp",
-    "rbx",
-    "r11",
-    "r10",
-    "r9",
-    "r8",
-    "rax",
-    "rcx",
-    "rdx",
-    "rsi",
-    "rdi",
-    "orig_rax",
-    "rip",
-    "cs",
-    "eflags",
-    "rsp",
-    "ss",
-    "fs_base",
-    "gs_base",
-    "ds",
-    "es",
-    "fs",
-    "gs",
-]
+_NAMES = (
+    *("r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx"),
+    *("rsi", "rdi", "orig_rax", "rip", "cs", "eflags", "rsp", "ss", "fs_base", "gs_base"),
+    *("ds", "es", "fs", "gs"),
+)
 
 
 class _Registers(ctypes.Structure):
@@ -90,7 +67,8 @@ def run(work, folder, at=None, fault="EIO"):
     tracer = _Tracer(child, os.fsencode(folder), at, fault)
     deliver = 0
     while True:
-        _ptrace(_SYSCALL, child, 0, deliver)
+        with contextlib.suppress(ProcessLookupError):  # it was killed
+            _ptrace(_SYSCALL, child, 0, deliver)
         _, status = os.waitpid(child, 0)
         if os.WIFEXITED(status) or os.WIFSIGNALED(status):
             return os.waitstatus_to_exitcode(status), tracer.seen
