@@ -5,7 +5,7 @@ READY := .venv/.ready
 SEEDS ?= 20
 EVERY ?= 61
 
-.PHONY: help setup demo demo-trial pico test check bench accuracy sensitivity powercut soak faults fuzz years cohort clean
+.PHONY: help setup demo demo-trial pico test check bench accuracy sensitivity powercut soak faults fuzz years versions cohort clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,9 @@ years: $(READY) ## ten years of nights and two million LMs: how fast, how large
 
 cohort: $(READY) ## 2,000 nights on two workers, one killed: speed, memory, resume, totals
 	@$(BIN)/python -m tests.cohort
+
+versions: $(READY) ## install, record and sync on each MicroPython that is supported
+	@$(BIN)/python tests/pico/versions.py
 
 clean: ## remove .venv and everything made
 	rm -rf .venv .cache demo demo-trial build dist ttyPICO

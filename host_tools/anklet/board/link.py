@@ -11,6 +11,7 @@ import math
 import re
 import struct
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,12 +26,16 @@ SLOW_S = 60  # until a board has loaded its modules, completed a night, hashed o
 DATINGS = 5  # answers of which the quickest dates the board's time
 TRIES = 3  # of a frame that comes broken
 SLOWEST = 2000  # bytes a second that a night has to come with
+CALL_S = 1  # that one answer about a night may take, beside what its size takes
 CRC = struct.Struct("<I")
 
 
 class Link(Repl):
     """A Repl whose board runs our firmware; the calls raise NoFirmware when it does not."""
 
+    # Seconds that a board may take in all beyond CALL_S and SLOWEST: one that answers about each
+    # of thousands of nights just in time would hold a sync for days.
+    spare_s: float = 600
     _ours = False
 
     def info(self) -> Info:
@@ -89,14 +94,29 @@ class Link(Repl):
 
     def sha256(self, night: Night) -> str:
         """The hash that the board finds for a night."""
-        answer = self._call(f"sha256({night.name!r})", SLOW_S)
+        with self._in_time(night.size):
+            answer = self._call(f"sha256({night.name!r})", SLOW_S)
         if not re.fullmatch(r"[0-9a-f]{64}", answer):
             raise self._nonsense()
         return answer
 
     def ack(self, night: Night, digest: str) -> None:
         """Tell the board that this night is filed: it may go when space runs short."""
-        self._call(f"ack({night.name!r}, {digest!r})")
+        with self._in_time(0):
+            self._call(f"ack({night.name!r}, {digest!r})")
+
+    @contextlib.contextmanager
+    def _in_time(self, size: int) -> Iterator[None]:
+        """Around an answer about `size` bytes. Raises NotVerified when spare_s is used up."""
+        began = time.monotonic()
+        yield
+        self.spare_s -= max(0, time.monotonic() - began - CALL_S - size / SLOWEST)
+        if self.spare_s < 0:
+            raise NotVerified(
+                f"The board on {self.port} answers too slowly to be waited for; what was filed is "
+                f"filed, nothing was removed from it. Plug it in again and run {self.command} "
+                f"again."
+            )
 
     def set_clock(self) -> None:
         """Set the board's clock to the computer's."""

@@ -15,7 +15,7 @@ import pytest
 import usb
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
-from anklet.board import install, ports
+from anklet.board import install, link, ports
 from anklet.board.boardinfo import read_info
 from anklet.board.link import Link
 from anklet.errors import NoFirmware, NotVerified
@@ -303,3 +303,20 @@ def test_the_other_commands_end_as_well(kind, monkeypatch):
             install.install(port)
         (found,) = ports.ask(port)
     assert found["status"] in ("no firmware", "no answer")
+
+
+def test_a_board_that_answers_just_in_time_each_time_is_given_up(plug, archive, monkeypatch):
+    monkeypatch.setattr(link, "CALL_S", 0)
+    monkeypatch.setattr(link, "SLOWEST", 1e9)
+    monkeypatch.setattr(Link, "spare_s", 1)
+    slow = """
+import time
+real = hostlink.{call}
+def slowly(*given):
+    time.sleep_ms(800)
+    real(*given)
+hostlink.{call} = slowly
+"""
+    for call in ("sha256", "ack"):
+        with pytest.raises(NotVerified, match="too slowly"):
+            sync(plug(slow.format(call=call)), archive)
