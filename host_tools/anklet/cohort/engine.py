@@ -86,7 +86,7 @@ def _client(count: int, scheduler: str | None) -> Iterator[Any]:
                 distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
-                    dashboard_address=None,  # type: ignore - none: it would open a port
+                    dashboard_address="127.0.0.1:0",  # any free port, none for others
                     memory_limit=0,
                     silence_logs=50,
                 )
