@@ -5,6 +5,13 @@ READY := .venv/.ready
 SEEDS ?= 20
 EVERY ?= 61
 
+FETCH := $(BIN)/pip install --quiet --disable-pip-version-check
+# Without network one sentence (setuptools is the first that pip looks for), else what pip says.
+UNREACHABLE := NewConnectionError|ConnectTimeoutError|NameResolutionError|requirement setuptools
+SAID = 2>.venv/pip.log || { if grep -qE '$(UNREACHABLE)' .venv/pip.log; then \
+	echo "The packages could not be fetched: connect to the network and run make setup again."; \
+	else cat .venv/pip.log; fi >&2; exit 1; }
+
 .PHONY: help setup demo demo-trial pico test check bench accuracy sensitivity powercut soak faults fuzz years versions cohort clean
 
 help: ## show this list
@@ -16,9 +23,9 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Anklet needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cohort,cwa,micropython,parquet,test]'
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target .venv/typings \
-		'micropython-rp2-rpi_pico-stubs==1.27.0.post1'
+	@$(FETCH) --editable '.[cohort,cwa,micropython,parquet,test]' $(SAID)
+	@$(FETCH) --upgrade --target .venv/typings 'micropython-rp2-rpi_pico-stubs==1.27.0.post1' $(SAID)
+	@$(BIN)/python tests/helpers/left_out.py
 	@touch $@
 
 demo: $(READY) ## fourteen simulated nights: firmware, flash, USB, archive, report
