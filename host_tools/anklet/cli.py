@@ -64,6 +64,16 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
+class _Version(argparse.Action):
+    """Prints the version when it is asked for: finding it takes as long as a whole --help."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"anklet {version('anklet')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     # --debug may stand before or behind the command.
     common = argparse.ArgumentParser(add_help=False)
@@ -75,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Open bedside monitor for periodic leg movements: the computer's side.",
         parents=[common],
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(

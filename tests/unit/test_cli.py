@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.commands import archive
 from nightbytes import add_to, whole
+from places import REPO
 
 SESSION = "00001-1a2b3c4d"
 
@@ -202,3 +204,10 @@ def test_start_up_is_fast():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout.strip() == b"[]"
+
+
+def test_the_version_is_the_packages(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"anklet {project['version']}\n")

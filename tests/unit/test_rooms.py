@@ -138,3 +138,19 @@ def test_each_room_is_installed():
     packages = project["tool"]["setuptools"]["packages"]
     folders = {path.parent.relative_to(SOURCE.parent) for path in SOURCE.rglob("__init__.py")}
     assert {Path(name.replace(".", "/")) for name in packages if "_device" not in name} == folders
+
+
+def test_the_way_of_a_byte_in_the_readme_passes_what_is_there():
+    text = (REPO / "README.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^\d+\. .*$", text[text.index("Where a byte") :], re.MULTILINE)
+    assert len(steps) == 10
+    for step in steps:
+        named = re.findall(r"`([\w/]+\.py)` `(\w+)`", step)
+        assert named, step
+        for file, name in named:
+            path = next(p for p in (REPO / file, SOURCE / file) if p.is_file())
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            there = [
+                n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)
+            ]
+            assert name in there, step
