@@ -22,7 +22,7 @@ NIGHTS = "/nights/"  # the firmware's; no installation touches anything in it
 MARK = "/flash.id"  # the firmware has recorded on this flash
 DATA = ("/settings.json", "/settings.json.new", "/state.json", "/zone", MARK)
 KEPT = "/before_anklet"  # the folder for what was in our way
-FLASH_S = 60  # until all is hashed; an erase may take 0.4 s, and there are many
+FLASH_S = 180  # until all is hashed or moved: an erase may take 0.4 s, and there are many
 DIGEST = re.compile("[0-9a-f]{64}")
 LONGEST_PATH = 1000
 
