@@ -13,11 +13,24 @@ import time
 from drivers.bus import I2CBus, SPIBus
 from drivers.ds3231 import ADDRESS as DS3231_ADDRESS
 from drivers.ds3231 import DS3231
-from machine import ADC, I2C, RTC, SPI, WDT, Pin, Timer, freq, lightsleep, mem32, unique_id
+from machine import (
+    ADC,
+    I2C,
+    RTC,
+    SPI,
+    WDT,
+    Pin,
+    Timer,
+    freq,
+    lightsleep,
+    mem32,
+    soft_reset,
+    unique_id,
+)
 from plmcore.native import micropython
 
 ADDRESSES = (0x18, 0x19)  # of the LIS3DH, by its SDO pin: low, high
-I2C_HZ = 400000
+I2C_HZ = 100000  # a metre of cable is a lot for 400 kHz: its capacitance rounds the edges
 SPI_HZ = 1000000
 WATCHDOG_MS = 8000  # the RP2040 can do 8388
 HOST_MS = 600000  # for so long a computer may talk before the watchdog starts the board anew
@@ -26,6 +39,7 @@ HOST_MS = 600000  # for so long a computer may talk before the watchdog starts t
 WATCHDOG = {"rp2040": 0x40058000, "rp2350": 0x400D8000}
 _CTRL = 0x00
 _RUNNING = 1 << 30
+_PAUSES = 0x07000000  # its other bits that can be written: it stands still for a debugger
 _SCRATCH0 = 0x0C  # survives all but power-off; 4 to 7 belong to the boot ROM
 _SCRATCH1 = 0x10
 
@@ -40,7 +54,7 @@ _SIE_STATUS = 0x50110050
 _CONNECTED = 1 << 16
 
 _CTRL_C = 3
-_FEED_MS = 2000
+_STEP_MS = 2000
 _YEAR_2025 = 1735689600  # seconds since 1970; the clock starts at 2021 on power-up
 _DAY_S = 86400
 
@@ -50,8 +64,9 @@ class Board:
 
     name: of its folder. chip: "rp2040" or "rp2350". led: of Pin, number or name. button: pin,
     pulled up, pressed to ground. bus: "i2c" or "spi". i2c: (id, sda, scl), where a DS3231 may be
-    in either case. spi: (id, sck, mosi, miso, cs). battery: (ADC pin, divisor of the voltage).
-    clock: of the processor in Hz; None leaves it as MicroPython sets it. See boards/README.md.
+    in either case; i2c_hz: its rate, 400_000 at most. spi: (id, sck, mosi, miso, cs). battery: (ADC
+    pin, divisor of the voltage). clock: of the processor in Hz; None leaves it as MicroPython sets
+    it. See boards/README.md.
     """
 
     root = ""  # the flash is mounted at /
@@ -70,6 +85,7 @@ class Board:
         spi=(0, 18, 19, 16, 17),
         battery=None,
         clock=None,
+        i2c_hz=I2C_HZ,
     ):
         if clock:  # the buses' rates are divided from it: before they are opened
             freq(clock)
@@ -79,6 +95,9 @@ class Board:
         self._fed_at = self._registers + _SCRATCH1  # made here: to make it in a cycle allocates
         self._timer_at = TIMER[chip]
         self._led = Pin(led, Pin.OUT, value=0)
+        self._wireless = isinstance(led, str)
+        self._own_clock = clock is not None
+        self._i2c_hz = i2c_hz
         self._button = Pin(button, Pin.IN, Pin.PULL_UP)
         self._pressed = False
         self._button.irq(self._press, Pin.IRQ_FALLING, hard=True)
@@ -95,12 +114,10 @@ class Board:
         self._poll.ipoll(0)  # makes the tuple that later calls use again
         self._watchdog = None
         self._timer = None
-        self._host_feeds = 0
+        self._host_steps = 0
         self._deep = False
         self._looped = False  # feed() was called
-        if mem32[self._registers + _CTRL] & _RUNNING:  # a soft reset does not stop it
-            self._watchdog = WDT(timeout=WATCHDOG_MS)
-            self._yield_to_host()
+        self._yield_to_host()  # a soft reset does not stop the watchdog
 
     def buses(self):
         """Buses on which the sensor may be, in the order to try them. Opened anew at each call,
@@ -124,7 +141,7 @@ class Board:
     def _open_i2c(self):
         id_, sda, scl = self._i2c_pins
         _free_bus(sda, scl)
-        self._i2c = I2C(id_, sda=Pin(sda), scl=Pin(scl), freq=I2C_HZ)
+        self._i2c = I2C(id_, sda=Pin(sda), scl=Pin(scl), freq=self._i2c_hz)
         return self._i2c
 
     def sleep_ms(self, ms):
@@ -148,8 +165,12 @@ class Board:
             raise
 
     def save_power(self):
-        """From now on sleep_ms stops the clocks, and USB with them, unless a computer is there."""
-        self._deep = not mem32[_SIE_STATUS] & _CONNECTED
+        """From now on sleep_ms stops the clocks, and USB with them, unless a computer is there.
+
+        Refused with a clock of our own: MicroPython wakes at its own rate, and the I2C bus, whose
+        rate is divided from the clock's, would run 2.6 times too fast.
+        """
+        self._deep = not self._own_clock and not mem32[_SIE_STATUS] & _CONNECTED
 
     def uptime_ms(self):
         """ms since the timer began to count: not before the last reset other than a soft one."""
@@ -207,7 +228,19 @@ class Board:
         return os.urandom(4)
 
     def led(self, on):
-        self._led(1 if on else 0)
+        if self._led is not None:
+            self._led(1 if on else 0)
+
+    def dark(self):
+        """The LED has nothing more to say. Where it hangs on the wireless chip, that is switched
+        off for good: awake it draws current all night, and its interrupts end every deep sleep."""
+        if self._wireless and self._led is not None:
+            self._led = None
+            _wireless_off()
+
+    def reset(self):
+        """Start the firmware anew; clock and uptime go on. Does not return."""
+        soft_reset()
 
     def _press(self, _pin):
         self._pressed = True
@@ -235,11 +268,16 @@ class Board:
         """The number kept last; 0 when there is none since the power came."""
         return mem32[self._registers + _SCRATCH0]
 
-    @micropython.native
-    def feed(self):
-        """Feed the watchdog; the first call starts it, and it can't be stopped then."""
+    def watch(self):
+        """Start the watchdog, if it does not run."""
         if self._watchdog is None:
             self._watchdog = WDT(timeout=WATCHDOG_MS)
+
+    @micropython.native
+    def feed(self):
+        """Feed the watchdog; start it, if it does not run."""
+        if self._watchdog is None:
+            self.watch()
         if self._timer is not None:
             self._timer.deinit()
             self._timer = None
@@ -252,22 +290,34 @@ class Board:
         return mem32[self._fed_at]
 
     def _yield_to_host(self):
-        """The loop ends here: from now on a timer feeds the watchdog, until HOST_MS are over."""
-        if self._watchdog is None:
+        """The loop ends here, and a computer has the board: stop the watchdog, which would bite
+        behind a soft reset of mpremote's or Thonny's. It starts again after HOST_MS, for a computer
+        that has gone away in the middle."""
+        control = self._registers + _CTRL
+        if not mem32[control] & _RUNNING:
             return
-        self._watchdog.feed()
-        self._host_feeds = HOST_MS // _FEED_MS
+        mem32[control] = mem32[control] & _PAUSES  # machine.WDT has no way to stop it
+        self._watchdog = None
+        self._host_steps = HOST_MS // _STEP_MS
         if self._timer is None:
-            self._timer = Timer(
-                -1, period=_FEED_MS, mode=Timer.PERIODIC, callback=self._feed_for_host
-            )
+            self._timer = Timer(-1, period=_STEP_MS, mode=Timer.PERIODIC, callback=self._host_step)
 
-    def _feed_for_host(self, _timer):
-        if self._host_feeds and self._watchdog:
-            self._host_feeds -= 1
-            self._watchdog.feed()
-            if self._looped:  # before, it says when the watchdog's reset came
-                mem32[self._fed_at] = self.ticks_ms()
+    def _host_step(self, _timer):
+        if self._looped:  # before, it says when the watchdog's reset came
+            mem32[self._fed_at] = self.ticks_ms()
+        self._host_steps -= 1
+        if not self._host_steps:
+            self._timer.deinit()
+            self._timer = None
+            self._watchdog = WDT(timeout=WATCHDOG_MS)
+
+
+def _wireless_off():
+    import network  # noqa: PLC0415 - on boards with the chip alone
+
+    for interface in (network.STA_IF, network.AP_IF):
+        network.WLAN(interface).active(False)
+    network.WLAN(network.STA_IF).deinit()
 
 
 def _set_rtc(seconds):

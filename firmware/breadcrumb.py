@@ -12,20 +12,23 @@ FIRST = "first"  # nothing was recorded with this flash before
 POWER = "power"  # the power was off
 WATCHDOG = "watchdog"  # the loop hung
 HOST = "host"  # a computer interrupted, and has done
-FAULT = "fault"  # the session ended by itself: the flash is full or broken
+FAULT = "fault"  # the flash is full or broken
+CRASH = "crash"  # an exception that nobody expected: see crash.py
+WORN = "worn"  # the session before ended by itself: see Monitor
 
 _FILE = "/state.json"
 _TAG = 0x2A5C0000  # in front of the kept state: any number stands there after power-on
 _RECORDING = 1
 _CLOSED = 2
+_CRASHED = 3
 _DAY_MS = 86400000
 
 
 class Breadcrumb:
     """Reads what the last session left, and leaves what the next start is to find.
 
-    cause: one of the constants above. cut: the last session's end was not written. lost_ms: since
-    the last session ended; 0: not known. uptime: an Uptime.
+    cause: one of the constants above. cut: the last session's end was not written. number: of the
+    last session that began, though it may have left no file. uptime: an Uptime.
     """
 
     def __init__(self, board):
@@ -37,16 +40,20 @@ class Breadcrumb:
             self.cause = FIRST
         elif kept == _TAG | _RECORDING:
             self.cause = WATCHDOG
+        elif kept == _TAG | _CRASHED:
+            self.cause = CRASH
         elif kept == _TAG | _CLOSED:
             self.cause = HOST
         else:
             self.cause = POWER
+        number = self._was.get("number")
+        self.number = number if isinstance(number, int) and 0 <= number < 100000 else 0
         self.uptime = _uptime(board, self._was)
 
     @property
-    def goes_on(self):
-        """The session to come continues one that was cut, or that a computer interrupted."""
-        return self.cut or self.cause in (HOST, FAULT)
+    def continues(self):
+        """The session to come continues the last one: that was cut, or something interrupted it."""
+        return self.cut or self.cause in (HOST, FAULT, CRASH)
 
     def lost_ms(self):
         """ms since the last session ended, less than 2**29; 0: not known."""
@@ -54,7 +61,7 @@ class Breadcrumb:
             return 0
         board, ticks, then = self._board, self._was.get("ticks"), self._was.get("utc")
         # A board that a computer held for long was reset by its watchdog: its ticks began anew.
-        same = self.cause == FAULT or (self.cause == HOST and self.uptime.runs_on)
+        same = self.cause == FAULT or (self.cause in (HOST, CRASH) and self.uptime.runs_on)
         if same and isinstance(ticks, int):
             return max(0, board.ticks_diff(board.ticks_ms(), ticks))
         now = board.utc()
@@ -69,29 +76,31 @@ class Breadcrumb:
         """The firmware begins to record, or to wait for its sensor."""
         self._write(_RECORDING, {"state": "recording", "start": self.cause})
 
-    def power(self, session):
-        """The name of this power-up, for a session that has just begun."""
+    def began(self, session):
+        """A session has begun; returns the name of its power-up, that of the first session in it."""
+        self.number = int(session[:5])
         if self.uptime.power is None:
             self.uptime.power = session
-            self.begin()
+        self.begin()
         return self.uptime.power
 
-    def end(self, fault=0):
-        """It ends, by a computer or the flash; fault: the last one (see plmcore.record.FAULTS)."""
+    def end(self, then):
+        """The session ends. then: what will have been the cause of the next one, HOST, CRASH, or,
+        where the firmware goes on by itself, FAULT or WORN."""
         board = self._board
         self._was = {
             "state": "closed",
             "start": self.cause,
             "ticks": board.ticks_ms(),
             "utc": board.utc(),
-            "fault": fault,
         }
-        self._write(_CLOSED, self._was)
-        self.cause = FAULT
+        self._write(_CRASHED if then == CRASH else _CLOSED, self._was)
+        self.cause = then
         self.cut = False
 
     def _write(self, kept, note):
         note.update(self.uptime.note())
+        note["number"] = self.number
         keep = getattr(self._board, "keep", None)
         if keep:
             keep(_TAG | kept)
@@ -104,8 +113,8 @@ class Breadcrumb:
 
 def last(board):
     """What the last session left, {} if there was none: state ("recording", "closed"), start (why
-    the board had started), power, base and timer (see uptime.py), and of a closed one ticks, utc
-    and fault."""
+    the board had started), number, power, base and timer (see uptime.py), and of a closed one ticks
+    and utc."""
     try:
         with open(board.root + _FILE) as file:
             found = json.load(file)
@@ -121,7 +130,7 @@ def uptime(board):
 
 def _uptime(board, was):
     kept = _kept(board)
-    powered = kept in (_TAG | _RECORDING, _TAG | _CLOSED)
+    powered = kept in (_TAG | _RECORDING, _TAG | _CLOSED, _TAG | _CRASHED)
     return Uptime(board, was, powered, kept == _TAG | _RECORDING)
 
 

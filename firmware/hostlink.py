@@ -7,12 +7,13 @@ import os
 import struct
 import sys
 
+import crash
 from breadcrumb import last, uptime
-from nightlog import TRACES, folder, mark, names
+from nightfiles import FILED, SUFFIX, TRACES, find, folder, mark, on_shelf, shelves
 from recovery import complete
 from settings import Settings, load
 
-PROTOCOL = 2
+PROTOCOL = 3
 FRAME = 2048  # bytes; with the checksum a multiple of 3, as base64 likes it
 _board = None
 _uptime = None  # since the power came: found by info(), told by passed()
@@ -34,14 +35,12 @@ def _get():
 
 
 def info():
-    """Print what this board is and which nights and traces it holds, as JSON."""
+    """Print what this board is, as JSON; shelf() prints which nights lie on each of its shelves."""
     global _uptime  # noqa: PLW0603
     board = _get()
     _uptime = uptime(board)
     settings = Settings(board.root)
     complete(board.root)  # a night that was cut gets its end before its hash is taken
-    path = folder(board.root)
-    entries = os.listdir(path)
     try:
         stat = os.statvfs(board.root)
         free = stat[0] * stat[3]
@@ -63,20 +62,38 @@ def info():
                 "utc": board.utc(),
                 "at": [_uptime.power, _uptime.ms()] if _uptime.power else None,
                 "start": last(board).get("start"),
-                "nights": [
-                    [name, os.stat(path + "/" + name)[6], name + ".ok" in entries]
-                    for name in names(path)
-                ],
-                "traces": [[name, os.stat(path + "/" + name)[6]] for name in names(path, TRACES)],
+                "crash": crash.note(board) != "",
+                "shelves": shelves(folder(board.root)),
             }
         )
     )
 
 
+def shelf(name):
+    """Print the nights and traces on a shelf, a line of JSON each: name and size of the file, and
+    for a night, whether a computer has filed it. A hundred sessions at most, see nightfiles.py."""
+    for session, night, filed, trace in on_shelf(folder(_get().root), name):
+        if night >= 0:
+            print(json.dumps([session + SUFFIX, night, filed]))
+        if trace >= 0:
+            print(json.dumps([session + TRACES, trace]))
+
+
+def crashed():
+    """Print the note of the last crash, see crash.py, as a line of JSON; "" without one."""
+    print(json.dumps(crash.note(_get())))
+
+
+def crash_filed():
+    """The computer has filed that note: it may go."""
+    os.remove(_get().root + crash.FILE)
+    print("ok")
+
+
 def _read(name, start, view):
     """Fill `view` with a night file from byte `start` on, and yield how many bytes it holds, until
     the end, or to where the flash can't be read."""
-    with open(folder(_get().root) + "/" + name, "rb") as file:
+    with open(find(folder(_get().root), name), "rb") as file:
         file.seek(start)
         try:
             while True:
@@ -116,11 +133,11 @@ def send(name, start):
 
 def ack(name, digest):
     """The computer has filed this night under this hash: it may go when space runs short."""
-    path = folder(_get().root)
-    if name in os.listdir(path):
-        with open(path + "/" + name + ".ok", "w") as file:
-            file.write(digest)
-        print("ok")
+    path = find(folder(_get().root), name)
+    os.stat(path)  # an OSError tells that it is not there
+    with open(path[: -len(SUFFIX)] + FILED, "w") as file:
+        file.write(digest)
+    print("ok")
 
 
 def configure(given):

@@ -1,6 +1,7 @@
 """The LED: recording (in the first minutes), a fault by its number, a battery that runs low.
 
-In bed it is dark. Nothing here allocates.
+In bed it is dark: a fault, too, is told for five minutes, and for five more whenever the button is
+pressed. Nothing here allocates.
 """
 
 from plmcore.native import const
@@ -10,6 +11,7 @@ PAUSE_MS = const(300)
 REST_MS = const(1000)
 EVERY = const(6)  # cycles from one blink to the next: 3 s
 AWAKE = const(600)  # cycles for which it says that it records: 5 min
+FAULT_MS = const(300000)  # for which a fault is told: 5 min
 CHECK = const(120)  # cycles between two looks at the battery: a minute
 LOW_MV = const(3500)  # a lithium cell with a tenth of its charge left
 
@@ -25,15 +27,23 @@ class Lamp:
     def __init__(self, board):
         self._board = board
         self._battery = getattr(board, "battery_mv", None)
-        self._cycle = 0
-        self.wait = 0
+        self._cycle = self.wait = 0
+        self._fault_ms = FAULT_MS  # that are left
         self._long = False
         self.lit = False
+        self._asleep = False  # the board was told that it may be dark from now on
         board.led(False)
+
+    def begin(self):
+        """A session begins: say for the first minutes that it is recorded."""
+        self._cycle = self.wait = 0
 
     def work(self):
         """The work of a cycle begins."""
         n = self._cycle
+        if n >= AWAKE and not self._asleep:
+            self._asleep = True
+            self._board.dark()
         self._long = n % CHECK == 0 and self._low()
         every = EVERY if n < AWAKE else CHECK
         self.wait = 0 if self._long else every - 1 - n % every
@@ -49,11 +59,16 @@ class Lamp:
             self._board.led(False)
 
     def fault(self, number):
-        """Blink `number` times and rest: number * 0.5 s + 1 s. Feeds the watchdog."""
+        """Blink `number` times and rest: number * 0.5 s + 1 s, in the dark when it has been told
+        for long. Feeds the watchdog."""
         board = self._board
+        if board.button():
+            self._fault_ms = FAULT_MS
+        shown = self._fault_ms > 0
+        self._fault_ms -= number * (BLINK_MS + PAUSE_MS) + REST_MS if shown else 0
         try:
             for _ in range(number):
-                board.led(True)
+                board.led(shown)
                 board.sleep_ms(BLINK_MS)
                 board.led(False)
                 board.sleep_ms(PAUSE_MS)

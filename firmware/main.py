@@ -1,15 +1,20 @@
 """The only file that starts by itself: a way out first, then one session after another."""
 
+import gc
+
+import crash
 import hostlink
-from breadcrumb import FAULT, Breadcrumb
+from breadcrumb import CRASH, FAULT, HOST, WORN, Breadcrumb
 from drivers.lis3dh import SensorError
 from lamp import Lamp
-from monitor import FLASH_FULL, Monitor
-from nightlog import ENOSPC, ROOM, TRACE_ROOM, NightLog, folder, make_room, mark
+from monitor import CRASHED, FLASH_FULL, WRITE, Monitor, Over
+from nightfiles import ROOM, TRACE_ROOM, folder, make_room, mark
+from nightlog import ENOSPC, NightLog
 from plmcore import record
 from recovery import complete
 from sensing import NO_SENSOR, WRONG_SENSOR, sensor_of
 from settings import Settings
+from wearing import until_worn
 
 try:
     from micropython import kbd_intr
@@ -20,93 +25,123 @@ except ImportError:  # CPython
 
 
 WINDOW_MS = 2000  # time for a Ctrl-C before anything starts
-WRITE = 5  # of record.FAULTS
 FLASH_REST = 10  # rounds of blinks before such a flash is tried again: half a minute
 
 
 def run(board, progress=None):
     """Record until Ctrl-C, then end the session cleanly and return.
 
-    Ctrl-C arrives in board.sleep_ms alone, between two cycles, never in the middle of a record.
+    Ctrl-C arrives in board.sleep_ms alone, between two cycles, never in the middle of a record. An
+    exception that nobody expected is written down, and the board starts anew.
     progress: called with the number of the sample reached, once a simulated minute.
     """
+    board.watch()  # before the flash is touched
     hostlink.attach(board)
     kbd_intr(-1)
-    lamp = Lamp(board)
-    crumb = Breadcrumb(board)
-    crumb.begin()
-    fault = 0
+    recorder = Recorder(board, progress)
     try:
-        while True:
-            try:
-                sensor = sensor_of(board)
-            except OSError:
-                fault = NO_SENSOR
-            except SensorError:
-                fault = WRONG_SENSOR
-            else:
-                fault, ended = record_on(board, sensor, crumb, progress)
-                if ended:
-                    return
-                for _ in range(FLASH_REST):
-                    lamp.fault(fault)
-                continue
-            lamp.fault(fault)
+        recorder.run()
     except KeyboardInterrupt:
-        pass
+        recorder.crumb.end(HOST)
+    except Exception as error:
+        crash.leave(board, error, recorder.session)
+        recorder.crumb.end(CRASH)
+        recorder.lamp.fault(CRASHED)
+        board.reset()
     finally:
-        crumb.end(fault)
         board.led(False)
         kbd_intr(3)
 
 
-def record_on(board, sensor, crumb, progress=None):
-    """One session; returns its last fault (of record.FAULTS), and whether Ctrl-C ended it.
+class Recorder:
+    """Finds the sensor, records, and begins again when a session has ended. session: the name of
+    the one under way, "" between two."""
 
-    A flash that is full costs nothing to try again: nothing is written then.
-    """
-    log = monitor = None
-    try:
-        complete(board.root)
-        settings = Settings(board.root)
-        if settings.low_power:
-            board.save_power()
-        make_room(board.root, ROOM + TRACE_ROOM if settings.trace else ROOM)
-        nonce = board.nonce()
-        log = NightLog(folder(board.root), nonce, mark(board.root, nonce))
-        if crumb.cause == FAULT:
-            crumb.begin()
-        monitor = Monitor(board, settings, sensor, log, crumb)
-        session(board, monitor, progress)
-        return monitor.fault, True
-    except OSError as error:
-        fault = FLASH_FULL if error.errno == ENOSPC else WRITE
-    if monitor:
-        try:
-            monitor.close(record.STOPPED)
-        except OSError:
-            pass  # the next start completes the night
-    if log:
-        log.abandon()
-        crumb.end(fault)
-    return fault, False
+    def __init__(self, board, progress=None):
+        self.session = ""
+        self.lamp = Lamp(board)
+        self.crumb = Breadcrumb(board)
+        self._board = board
+        self._progress = progress
 
-
-def session(board, monitor, progress=None):
-    """Run one session until Ctrl-C. Raises OSError when the flash is full or broken."""
-    told = 0
-    try:
+    def run(self):
+        """Until Ctrl-C, a KeyboardInterrupt."""
+        board, lamp = self._board, self.lamp
+        self.crumb.begin()
         while True:
-            monitor.cycle()
-            if progress and monitor.time.n - told >= 3000:
-                told = monitor.time.n
-                progress(told)
-    except KeyboardInterrupt:
-        pass
+            try:
+                sensor = sensor_of(board)
+            except OSError:
+                lamp.fault(NO_SENSOR)
+            except SensorError:
+                lamp.fault(WRONG_SENSOR)
+            else:
+                fault = self.record(sensor)
+                for _ in range(FLASH_REST if fault else 0):
+                    lamp.fault(fault)
+
+    def record(self, sensor):
+        """One session. Returns why the flash ended it (of record.FAULTS), 0 if it did not.
+
+        A flash that is full costs nothing to try again: nothing is written then.
+        """
+        board, crumb = self._board, self.crumb
+        log = monitor = None
+        try:
+            crumb.number = max(crumb.number, complete(board.root, board.feed))
+            settings = Settings(board.root)
+            if settings.low_power:
+                board.save_power()
+            make_room(board.root, ROOM + TRACE_ROOM if settings.trace else ROOM)
+            nonce = board.nonce()
+            log = NightLog(folder(board.root), nonce, mark(board.root, nonce), crumb.number)
+            self.session = log.session
+            monitor = Monitor(board, settings, sensor, log, crumb, self.lamp)
+            session(monitor, self._progress)
+        except KeyboardInterrupt:
+            _close(monitor, log, record.BY_HOST)
+            raise
+        except Over as over:
+            _close(monitor, log, record.ITSELF)
+            crumb.end(WORN)
+            self.session = ""
+            if not over.worn:
+                until_worn(board, monitor.sensor, settings, self.lamp)
+            return 0
+        except OSError as error:
+            fault = FLASH_FULL if error.errno == ENOSPC else WRITE
+        except Exception:
+            gc.collect()
+            _close(monitor, log, record.STOPPED)
+            raise
+        _close(monitor, log, record.STOPPED)
+        if log:
+            log.abandon()
+            crumb.end(FAULT)
+        self.session = ""
+        return fault
+
+
+def session(monitor, progress=None):
+    """Go through cycles until one of them raises."""
+    reached = 0
+    while True:
+        monitor.cycle()
+        if progress and monitor.time.n - reached >= 3000:
+            reached = monitor.time.n
+            progress(reached)
+
+
+def _close(monitor, log, reason):
+    """Bring onto the flash what can be brought; what can't, the next start completes."""
     try:
-        monitor.close(record.BY_HOST)
-    except OSError:
-        pass  # a broken flash does not keep the computer out
+        if monitor:
+            monitor.close(reason)
+    except Exception:  # what ended the session may keep it from being closed, too
+        try:
+            log.close()
+        except Exception:
+            pass
 
 
 if __name__ == "__main__":

@@ -2,6 +2,16 @@
 
 Everything it works with is handed in: the board (clock, LED, button, watchdog), the sensor, the
 log. A cycle drains the FIFO, runs the detector, scores what it found and writes records.
+
+Two clocks run. clock_ms is the microcontroller's: it says when something is due, and how long data
+were missing. time (see timebase.py) is that of the samples, by the rate at which they come: in it
+the rules judge. Each cycle one of four things has happened to them:
+
+- The first drain: the FIFO filled while the header was made, and the session begins with its
+  oldest sample. clock_ms is set to the span of these samples.
+- An overrun: samples were lost, as many as clock_ms has gone on without them. A gap.
+- Samples came: they, and the ms since samples came last, measure the rate.
+- Nothing came. Sooner or later _follow() finds that the sensor has stopped.
 """
 
 from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES
@@ -12,7 +22,7 @@ from plmcore.detector import FLOOR_FACTOR, GROSS_MG, Detector, deci_mg
 from plmcore.native import const, micropython
 from plmcore.rules import GAP_BREAKS_MS
 from plmcore.series import Series
-from plmcore.timebase import Timebase
+from plmcore.timebase import NOMINAL, Timebase
 from sensing import BAD_DATA, BOUNCES, CONSTANT, NO_SENSOR, OFF_SCALE, regain
 from tracelog import TraceLog
 
@@ -23,7 +33,9 @@ DRAIN_MS = const(500)
 MINUTE = const(3000)  # samples of an epoch at the nominal rate
 CHECKPOINT_EPOCHS = const(10)
 FLUSH_MS = const(40000)  # with the 15 s that a class takes: no movement waits for a minute
-CALM_MS = const(170000)  # without movements; each flush wears the flash
+CALM_MS = const(170000)  # where only epochs wait; each flush wears the flash
+DAY_MS = const(86400000)  # the longest session
+RETRIES = const(3)  # of a drain: a spark on a long cable spoils one transfer
 SILENT_MS = const(2000)
 LOOSE = const(5)  # times in a minute that the sensor may fail before it is given time to settle
 SETTLE = const(7)  # blinks: about 10 s
@@ -33,7 +45,20 @@ NEVER = const(1 << 29)
 YOUNG_MS = const(19)  # the fastest sensor's period and TICK_MS
 URGE = const(1)  # marker: the button
 FLASH_FULL = const(4)  # of record.FAULTS
+WRITE = const(5)
 HANG = const(6)
+CRASHED = const(8)
+RATE = const(9)
+FAST = const(1)  # detail of RATE
+SLOW = const(2)
+
+
+class Over(Exception):
+    """The session ends by itself: nobody lies in bed, or a day has passed. worn: only the day."""
+
+    def __init__(self, worn):
+        super().__init__(worn)
+        self.worn = worn
 
 
 class Monitor:
@@ -43,7 +68,7 @@ class Monitor:
     crumb: a Breadcrumb, which says what went before. fault: the last one, of record.FAULTS.
     """
 
-    def __init__(self, board, settings, sensor, log, crumb=None):
+    def __init__(self, board, settings, sensor, log, crumb=None, lamp=None):
         self.board = board
         self.sensor = sensor
         self.log = log
@@ -54,65 +79,102 @@ class Monitor:
         self.lms = self.movements = self.gaps = self.gap_ms = 0
         self._buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
         self._epoch_end = MINUTE
-        self._epoch_samples = self._epoch_flags = self._epochs = 0
+        self._epoch_samples = self._epoch_flags = self._epochs = self._retries = 0
         self._pressed = False
         self._written = 0  # ms of the clock when nothing waited for the flash
+        self._begun = False  # the session has an epoch on the flash
         self._out = 0  # what the log leaves out
         self._losses = 0  # of the sensor, in this epoch
         self._doubt = 2 * settings.doubt_s or NEVER  # half seconds
+        self._away_min = settings.away_min
+        self._away = 0  # minutes in a row of nobody in bed
+        self._rate_logged = False
         self.fault = 0
-        self.lamp = Lamp(board)
+        self.lamp = lamp or Lamp(board)
+        self.lamp.begin()
         self._elapsed = 0  # ms since samples last came
-        self.clock_ms = 0  # of the MCU, since the session began; `time` is that of the samples
+        self.clock_ms = 0  # of the microcontroller, since the session began
         self._header(settings, crumb)
         self._last = self._deadline = board.ticks_ms()
 
     @micropython.native
     def cycle(self):
-        """Wait for the FIFO to fill up, then take it through the chain."""
+        """Wait for the FIFO to fill up, then take what it holds through the chain.
+
+        Raises OSError when the flash is full or broken, Over when the session is to end.
+        """
+        now = self._wait()
         board = self.board
-        log = self.log
-        time = self.time
-        detector = self.detector
         lamp = self.lamp
-        sensor = self.sensor
-        now = board.ticks_ms()
-        wait = board.ticks_diff(self._deadline, now)
-        if wait > 0:
-            board.sleep_ms(wait)
-            self._deadline = (self._deadline + DRAIN_MS) & TICKS_MASK
-            now = board.ticks_ms()
-        else:  # late: no burst of cycles to catch up
-            self._deadline = (now + DRAIN_MS) & TICKS_MASK
         board.feed()
         lamp.wait -= 1
         if lamp.wait < 0:
             lamp.work()
         try:
-            samples = sensor.drain(self._buf)
+            samples = self.sensor.drain(self._buf)
         except OSError:
-            self._sensor_lost(NO_SENSOR)
-            return
-        elapsed = board.ticks_diff(now, self._last)
+            samples = self._drain_again()
+            if samples < 0:
+                self._sensor_lost(NO_SENSOR)
+                return
+        self._clocks(samples, now)
+        self._take(samples)
+        pressed = board.button()
+        if pressed != self._pressed:
+            self._button(pressed)
+        if self.time.n >= self._epoch_end:
+            self._epoch()
+        log = self.log
+        if not log.waiting:
+            self._written = self.clock_ms
+        elif self.clock_ms - self._written > (FLUSH_MS if log.urgent else CALM_MS):
+            log.flush()
+        if lamp.lit:
+            lamp.rest()
+
+    @micropython.native
+    def _wait(self):
+        """Sleep until the next drain is due; returns ticks_ms() then."""
+        board = self.board
+        now = board.ticks_ms()
+        wait = board.ticks_diff(self._deadline, now)
+        if wait > 0:
+            board.sleep_ms(wait)
+            self._deadline = (self._deadline + DRAIN_MS) & TICKS_MASK
+            return board.ticks_ms()
+        self._deadline = (now + DRAIN_MS) & TICKS_MASK  # late: no burst of cycles to catch up
+        return now
+
+    @micropython.native
+    def _clocks(self, samples, now):
+        """Bring clock_ms up to `now`, and to the time of the samples what these say of it: one of
+        the four cases above."""
+        time = self.time
+        elapsed = self.board.ticks_diff(now, self._last)
         self._last = now
-        clock_ms = self.clock_ms + elapsed
-        self.clock_ms = clock_ms
+        self.clock_ms += elapsed
         elapsed += self._elapsed
-        if not time.n:  # the FIFO has filled up since before the header was written
-            self.clock_ms = clock_ms = time.span(samples)
-        elif sensor.overrun:
+        self._elapsed = 0 if samples else elapsed
+        if not time.n:
+            self.clock_ms = time.span(samples)
+        elif self.sensor.overrun:
             self._gap(samples, record.OVERRUN)
         elif samples:
             time.measure(samples, elapsed)
-        self._elapsed = 0 if samples else elapsed
-        detector.feed(self._buf, samples)
+
+    @micropython.native
+    def _take(self, samples):
+        """Run the samples in the buffer through detector, trace and scorer."""
+        time = self.time
+        detector = self.detector
         trace = self.trace
+        detector.feed(self._buf, samples)
         if trace:
             trace.add(detector.power, samples, time.n)
         time.advance(samples)
-        if trace and trace.nearly_full and not log.waiting and time.n < self._epoch_end:
+        if trace and trace.nearly_full and not self.log.waiting and time.n < self._epoch_end:
             trace.flush()  # in this cycle the night is not written
-        age = clock_ms - time.ms
+        age = self.clock_ms - time.ms
         if age < -TICK_MS or age > YOUNG_MS:
             self._follow(samples, age)
         self._epoch_samples += samples
@@ -120,17 +182,18 @@ class Monitor:
             self._score()
         if detector.posture.doubt > self._doubt:
             self._doubtful()
-        pressed = board.button()
-        if pressed != self._pressed:
-            self._button(pressed)
-        if time.n >= self._epoch_end:
-            self._epoch()
-        if not log.waiting:
-            self._written = self.clock_ms
-        elif self.clock_ms - self._written > (FLUSH_MS if log.urgent else CALM_MS):
-            log.flush()
-        if lamp.lit:
-            lamp.rest()
+
+    def _drain_again(self):
+        """The sensor did not acknowledge: try a few times more. Returns the samples, -1 without
+        any. Nothing is lost by it: what was not read is still in the FIFO."""
+        for _ in range(RETRIES):
+            if self._retries < 255:
+                self._retries += 1
+            try:
+                return self.sensor.drain(self._buf)
+            except OSError:
+                pass
+        return -1
 
     def close(self, reason):
         """End the session: score what waits, write the counts, bring all onto the flash."""
@@ -171,14 +234,16 @@ class Monitor:
             log.anchor(0, 0, utc[0], utc[1], utc[2])
         if crumb:
             log.meta("start", crumb.cause)
-            log.meta("power", crumb.power(log.session))
+            log.meta("power", crumb.began(log.session))
             log.meta("uptime_ms", crumb.uptime.ms())
-            if crumb.goes_on:  # the time before the first sample is no part of this session
+            if crumb.continues:  # the time before the first sample is no part of this session
                 lost_ms = crumb.lost_ms()
                 log.gap(0, 0, self.time.samples_in(lost_ms), lost_ms, record.RESTART)
             if crumb.cause == "watchdog":
                 log.fault(0, 0, HANG, 0)
-        log.flush()
+            elif crumb.cause == "crash":
+                log.fault(0, 0, CRASHED, 0)
+        log.urgent = False  # it waits for the first minute or the first movement
 
     def _score(self):
         """Score and write the movements whose class is known by now."""
@@ -252,21 +317,23 @@ class Monitor:
         self.fault = 0
         self._losses += 1
 
-        def told(number, tries):
+        def failed(number, tries):
             if number != self.fault:
                 self.fault = number
                 if self._losses <= LOOSE:
                     self.log.fault(self.time.n, self.time.ms, number, detail)
             if tries == BOUNCES or (number == BAD_DATA == fault and tries == 1):
                 self.log.flush()  # it may take hours
+            if board.ticks_diff(board.ticks_ms(), self._last) > DAY_MS and self._away_min:
+                raise Over(False)
 
-        told(fault, 0)
+        failed(fault, 0)
         board.led(False)
         try:
             if self._losses > LOOSE:
                 self.lamp.fault(SETTLE)
                 self.lamp.fault(SETTLE)
-            self.sensor = regain(board, self.lamp, fault, told)
+            self.sensor = regain(board, self.lamp, fault, failed)
         finally:
             self._deadline = now = board.ticks_ms()
             self.clock_ms += board.ticks_diff(now, self._last)
@@ -282,6 +349,7 @@ class Monitor:
         self._pressed = pressed
 
     def _epoch(self):
+        self._rate()
         self._epoch_record()
         self._epoch_end = (self.time.n // MINUTE + 1) * MINUTE
         self._epochs += 1
@@ -289,8 +357,28 @@ class Monitor:
         if self._epochs == CHECKPOINT_EPOCHS:
             self._epochs = 0
             self._counts(record.CHECKPOINT)
-        self.log.flush()
+        if not self._begun:
+            self._begun = True
+            self.log.flush()
         self._space()
+        self._end_by_itself()
+
+    def _end_by_itself(self):
+        """Nobody has lain in bed for long, or a day has passed: then this session is over. Up to
+        away_min minutes it may be somebody who sleeps very still, or sits."""
+        posture = self.detector.posture
+        self._away = self._away + 1 if posture.upright or posture.off else 0
+        if self._away_min and self._away >= self._away_min:
+            raise Over(False)
+        if self._away_min and self.clock_ms >= DAY_MS:
+            raise Over(True)
+
+    def _rate(self):
+        """Say once that the sensor's rate is further off than a rate can be: times are wrong."""
+        beyond = self.time.beyond
+        if beyond and not self._rate_logged:
+            self._rate_logged = True
+            self.log.fault(self.time.n, self.time.ms, RATE, FAST if beyond < NOMINAL else SLOW)
 
     def _space(self):
         """The flash fills up: say what the log leaves out from now on, and end it in time."""
@@ -319,8 +407,9 @@ class Monitor:
             posture.gravity(1) >> 6,
             posture.gravity(2) >> 6,
             flags,
+            self._retries,
         )
-        self._epoch_samples = self._epoch_flags = 0
+        self._epoch_samples = self._epoch_flags = self._retries = 0
 
     def _counts(self, reason):
         series, posture, span = self.series, self.detector.posture, self.time.span

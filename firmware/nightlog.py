@@ -13,18 +13,12 @@ import binascii
 import os
 import struct
 
+from nightfiles import BLOCK, SUFFIX, free, give_way, make, newest, place
 from plmcore import record
 from plmcore.native import const
 
 BUFFER = const(1024)
-BLOCK = const(4096)
-SUFFIX = ".plm"
-TRACES = ".trc"
-ROOM = const(150000)  # bytes: several nights
-TRACE_ROOM = const(160000)  # bytes: a trace of eight hours and a half
-RING = const(3)  # traces that go only when there is no filed night left to go
 ENOSPC = const(28)
-MARK = "/flash.id"
 
 # Free blocks (4 KiB) below which something is done. Watched: every minute, and filed nights go.
 WATCHED = const(16)
@@ -37,109 +31,34 @@ LMS_OUT = const(2)
 ALL_OUT = const(3)
 
 
-def mark(root, nonce=None):
-    """The id of this file system, text: `nonce` (4 bytes), if it has none yet; "" without one.
-
-    MicroPython formats the flash when it can't mount it. Another id than the one in a device's
-    earlier nights tells.
-    """
-    try:
-        with open(root + MARK) as file:
-            found = file.read(16)
-        if found:
-            return found
-    except OSError:
-        pass  # a new one
-    if nonce is None:
-        return ""
-    found = binascii.hexlify(nonce).decode()
-    with open(root + MARK, "w") as file:
-        file.write(found)
-    return found
-
-
-def folder(root):
-    """The nights' folder on a board; made if it is not there."""
-    path = root + "/nights"
-    try:
-        os.mkdir(path)
-    except OSError:
-        pass  # it is there; if it can't be made, the first open() says why
-    return path
-
-
-def names(path, suffix=SUFFIX):
-    """Names of the night files (or the TRACES) in a folder, oldest first; foreign files are passed
-    over."""
-    return sorted(
-        name
-        for name in os.listdir(path)
-        if name.endswith(suffix) and len(name) == 18 and name[:5].isdigit()
-    )
-
-
-def make_room(root, room=ROOM):
-    """Before a session: make `room` bytes free, if what may go is enough for it.
-
-    The oldest traces go, then the oldest nights that a computer has filed, then the newest RING
-    traces. A night that it has not acknowledged is never removed, nor is the newest.
-    """
-    _give_way(folder(root), room, RING)
-
-
-def _give_way(path, room, ring=0):
-    """See make_room; with no ring, all traces go before a night. Returns what is free."""
-    left = free(path)
-    if left < room:
-        entries = set(os.listdir(path))
-        traces = names(path, TRACES)
-        older = max(0, len(traces) - ring)
-        filed = [name for name in names(path)[:-1] if name + ".ok" in entries]
-        for name in traces[:older] + filed + traces[older:]:
-            os.remove(path + "/" + name)
-            if name + ".ok" in entries:
-                os.remove(path + "/" + name + ".ok")
-            left = free(path)
-            if left >= room:
-                break
-    return left
-
-
-def free(path):
-    """Bytes that are free; a lot where nobody can tell."""
-    try:
-        stat = os.statvfs(path)
-    except (AttributeError, OSError):
-        return 1 << 29
-    return stat[0] * stat[3]
-
-
 class NightLog:
     """Writes one session. Raises OSError when the flash is full or can't be written.
 
-    waiting: bytes that are not yet on the flash. urgent: more than the minutes of a quiet time.
+    waiting: bytes that are not yet on the flash. urgent: more than the header and the minutes of a
+    quiet time. The file is made by the first flush: a session that is cut in its first seconds, as
+    by a loose battery, leaves none. folder: the nights'. path: of the file, once it is there.
     """
 
-    def __init__(self, path, nonce, flash=""):
+    def __init__(self, path, nonce, flash="", number=0):
         """Begin the next session in folder `path`; `nonce` (4 bytes) keeps its name unique even
-        after the flash was formatted and the numbers began anew. flash: the file system's id."""
+        after the flash was formatted and the numbers began anew. flash: the file system's id.
+        number: the greatest one that was given before, where sessions left no file."""
         if free(path) < NO_LMS * BLOCK:
             raise OSError(ENOSPC)
         self.flash = flash
-        earlier = names(path)
-        number = (int(earlier[-1][:5]) + 1) % 100000 if earlier else 1
-        self.session = "%05d-%s" % (number, binascii.hexlify(nonce).decode())
-        self.path = path + "/" + self.session + SUFFIX
+        self.number = (max(number, newest(path)) + 1) % 100000
+        self.session = "%05d-%s" % (self.number, binascii.hexlify(nonce).decode())
+        self.path = path + "/" + place(self.session) + SUFFIX
         self._buf = bytearray(BUFFER)
         self._view = memoryview(self._buf)
         self.waiting = len(record.MAGIC)
         self.urgent = True
         self._buf[: self.waiting] = record.MAGIC
         self._sequence = 0
-        self._folder = path
+        self.folder = path
         self._out = 0
         self._minutes = 0
-        self._file = open(self.path, "wb")
+        self._file = None
 
     def meta(self, key, value):
         """A line of the header: text, 240 bytes at most."""
@@ -187,14 +106,26 @@ class NightLog:
             struct.pack_into("<H", self._buf, at, lm)
         self._seal(record.SERIES, length)
 
-    def epoch(self, n, ms, samples, activity, floor, gx, gy, gz, flags):
+    def epoch(self, n, ms, samples, activity, floor, gx, gy, gz, flags, retries=0):
         if self._out >= EPOCHS_OUT:
             return
-        at = self._place(18)
+        at = self._place(19)
         struct.pack_into(
-            record.LAYOUT_EPOCH, self._buf, at, n, ms, samples, activity, floor, gx, gy, gz, flags
+            record.LAYOUT_EPOCH,
+            self._buf,
+            at,
+            n,
+            ms,
+            samples,
+            activity,
+            floor,
+            gx,
+            gy,
+            gz,
+            flags,
+            retries,
         )
-        self._seal(record.EPOCH, 18)
+        self._seal(record.EPOCH, 19)
 
     def gap(self, n, ms, lost, lost_ms, cause):
         at = self._place(17)
@@ -225,9 +156,10 @@ class NightLog:
             self._write()
         except OSError:
             # littlefs takes no more into a file that it failed to write, and says nothing.
-            self._file.close()
-            _give_way(self._folder, WATCHED * BLOCK)
-            self._file = open(self.path, "ab")
+            if self._file:
+                self._file.close()
+                self._file = None
+            give_way(self.folder, WATCHED * BLOCK)
             self._write()
 
     def look(self):
@@ -235,9 +167,9 @@ class NightLog:
         EPOCHS_OUT, LMS_OUT; ALL_OUT: there is room for a last word."""
         self._minutes += 1
         if self._out or self._minutes % 10 == 0:
-            left = free(self._folder)
+            left = free(self.folder)
             if left < WATCHED * BLOCK:
-                left = _give_way(self._folder, WATCHED * BLOCK)
+                left = give_way(self.folder, WATCHED * BLOCK)
                 self._minutes = 9  # and again in a minute
             if left < FULL * BLOCK:
                 self._out = ALL_OUT
@@ -251,18 +183,23 @@ class NightLog:
         try:
             self.flush()
         finally:
-            self._file.close()
+            if self._file:
+                self._file.close()
 
     def abandon(self):
         """The flash takes no more: leave what is there, and no file without a header."""
         try:
-            self._file.close()
+            if self._file:
+                self._file.close()
             if not os.stat(self.path)[6]:
                 os.remove(self.path)
         except OSError:
             pass
 
     def _write(self):
+        if not self._file:
+            make(self.path.rsplit("/", 1)[0])
+            self._file = open(self.path, "ab")
         self._file.write(self._view[: self.waiting])
         self._file.flush()
         self.waiting = 0

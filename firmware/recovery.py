@@ -9,29 +9,38 @@ is left alone, so that its hash is final.
 import os
 import struct
 
-from nightlog import folder, names
+from nightfiles import SUFFIX, TRACES, folder, move_in, newest, recent
 from plmcore import record
 from plmcore.native import const
 from plmcore.rules import DEFAULT, GAP_BREAKS_MS, RULES
 from plmcore.series import Series
 
 _CHUNK = const(1024)
+_RECENT = const(16)  # nights that are looked at: each start completes the one before it
 _TORN = const(4096)  # bytes that can't be read: with more of them, the computer has to do it
 _SIZE = const(43)  # of a COUNTS record
 _FIELDS = record.FIELDS[record.COUNTS][2][3:]
 
 
-def complete(root):
-    """Append the counts to the nights in a board's root that miss them; remove those without a
-    header, of which nothing reached the flash."""
+def complete(root, feed=None):
+    """Append the counts to the newest nights in a board's root that miss them. Those that hold
+    neither an epoch nor a movement go: a loose battery makes a hundred of them in ten minutes.
+
+    feed: called between two nights, for the watchdog. Returns the greatest number of a session,
+    that of one that goes included.
+    """
     path = folder(root)
-    entries = os.listdir(path)
-    for name in names(path):
-        if name + ".ok" not in entries:
+    move_in(path, feed)
+    number = newest(path)
+    for name, size, filed in recent(path, _RECENT):
+        if feed:
+            feed()
+        if not filed:
             try:
-                _complete(path + "/" + name)
+                _complete(path + "/" + name, size)
             except OSError:
                 pass  # the flash is full: another time
+    return number
 
 
 def stream(path):
@@ -143,22 +152,27 @@ class Tally:
         self.ms = max(self.ms, ms)
 
 
-def _complete(path):
-    size = os.stat(path)[6]
-    if not size:
-        os.remove(path)
-        return
+def _complete(path, size):
     if _ended(path, size):
         return
     tally = Tally()
     sequence = -1
+    worth = False
     try:
         for kind, number, fields in stream(path):
             tally.take(kind, fields)
             sequence = number
+            worth = worth or kind == record.EPOCH or kind == record.LM
     except ValueError:
-        return
+        return  # damaged: the computer sees to it
     if tally.ended:
+        return
+    if not worth:
+        os.remove(path)
+        try:
+            os.remove(path[: -len(SUFFIX)] + TRACES)
+        except OSError:
+            pass  # there is none
         return
     buf = bytearray(_SIZE)
     values = (tally.n, tally.ms, record.RECOVERED)

@@ -9,9 +9,10 @@ import os
 import struct
 import sys
 
+import crash
 import hostlink
 from drivers.lis3dh import FIFO_DEPTH, LIS3DH, SAMPLE_BYTES, SensorError
-from nightlog import folder, names
+from nightfiles import folder, on_shelf, recent, shelves
 from recovery import stream
 from settings import Settings
 
@@ -30,7 +31,8 @@ def run():
     addresses: [address, WHO_AM_I or None] of each bus; address: the one in use. init: why the
     sensor can't be set up, None if it can. self_test: change of each axis, counts of 10 bits.
     fifo: see _fifo. rate: [samples, ms]. noise: RMS of each axis, 0.1 mg; gravity: mg. flash:
-    [total, free] bytes; nights: [how many, bytes]. start, faults: see _log. utc: as Board.utc.
+    [total, free] bytes; nights: [how many, bytes]. start, faults: see _log. crash: first and
+    last line of the note of one (see crash.py), [] without it. utc: as Board.utc.
     """
     board = hostlink._get()
     settings = Settings(board.root)
@@ -46,6 +48,7 @@ def run():
     }
     found["flash"], found["nights"] = _flash(board.root)
     found["start"], found["faults"] = _log(board.root)
+    found["crash"] = _ends(crash.note(board))
     _sensor(board, found)
     print(json.dumps(found))
 
@@ -218,9 +221,11 @@ def _flash(root):
         pass
     try:
         path = folder(root)
-        for name in names(path):
-            nights[0] += 1
-            nights[1] += os.stat(path + "/" + name)[6]
+        for shelf in shelves(path):
+            for _, size, _, _ in on_shelf(path, shelf):
+                if size >= 0:
+                    nights[0] += 1
+                    nights[1] += size
     except OSError:
         pass
     return flash, nights
@@ -232,7 +237,7 @@ def _log(root):
     start, faults = None, []
     try:
         path = folder(root)
-        for name in names(path)[-1:]:
+        for name, _, _ in recent(path, 1):
             for _, _, fields in stream(path + "/" + name):
                 if fields.get("key") == "start":
                     start = fields["value"]
@@ -241,3 +246,8 @@ def _log(root):
     except (OSError, ValueError):
         pass  # what could be read counts
     return start, faults[-10:]
+
+
+def _ends(text):
+    lines = text.strip().split("\n")
+    return [lines[0][:100], lines[-1][:100]] if text else []

@@ -32,11 +32,11 @@ def sensor_of(board):
     raise wrong or OSError(ENODEV)
 
 
-def regain(board, lamp, fault, told):
+def regain(board, lamp, fault, failed):
     """Set the sensor up anew until it works; return it.
 
     fault: of record.FAULTS; after BAD_DATA its samples have to make sense before it is trusted.
-    told: called with the fault of each try and the number of tries so far.
+    failed: called with the fault of each try and the number of tries so far.
     """
     tries = 0
     while True:
@@ -50,7 +50,7 @@ def regain(board, lamp, fault, told):
         except SensorError:
             number = WRONG_SENSOR
         tries += 1
-        told(number, tries)
+        failed(number, tries)
         if tries < BOUNCES and number != BAD_DATA:
             board.feed()
             board.sleep_ms(BOUNCE_MS)

@@ -10,9 +10,7 @@ from plmcore.detector import ON_MG
 from plmcore.native import const
 from plmcore.rules import DEFAULT, RULES
 
-FIRMWARE = "0.1.0"
-
-
+FIRMWARE = "0.2.0"
 MOST = const(2048)  # characters: more than that no host of ours has written
 
 
@@ -36,8 +34,9 @@ def load(root):
 class Settings:
     """leg "left" or "right"; label text; rules; shank 0..2 (axis along the shank, x by default);
     on_mg 5..200 (least onset threshold); doubt_s 0..3600: how long the data may stay the same, or
-    far from 1 g, before the sensor counts as broken (0, for recordings: for ever); trace: whether
-    one is kept; low_power: whether the board sleeps deeply, see boards/README.md. `fault`: the
+    far from 1 g, before the sensor counts as broken (0, for recordings: for ever); away_min 0..1440:
+    minutes of nobody in bed that end a session (0, for recordings: it never ends by itself); trace:
+    whether one is kept; low_power: whether the board sleeps deeply, see boards/README.md. `fault`: the
     file could not be used."""
 
     def __init__(self, root):
@@ -48,6 +47,7 @@ class Settings:
         self.shank = 0
         self.on_mg = ON_MG
         self.doubt_s = 120  # as long, the sensor's noise alone changes the last bits of some axis
+        self.away_min = 120
         self.trace = True
         self.low_power = False
         self.fault = False
@@ -72,6 +72,9 @@ class Settings:
         doubt_s = given.get("doubt_s")
         if isinstance(doubt_s, int) and 0 <= doubt_s <= 3600:
             self.doubt_s = doubt_s
+        away_min = given.get("away_min")
+        if isinstance(away_min, int) and 0 <= away_min <= 1440:
+            self.away_min = away_min
         if isinstance(given.get("trace"), bool):
             self.trace = given["trace"]
         self.low_power = given.get("low_power") is True

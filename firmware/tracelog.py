@@ -6,7 +6,7 @@ hole; the night goes on.
 
 import os
 
-from nightlog import BLOCK, TRACES, free, names
+from nightfiles import BLOCK, SUFFIX, TRACES, free, names
 from plmcore.native import const
 from plmcore.trace import FORMAT, SAMPLES, Trace
 
@@ -18,8 +18,8 @@ class TraceLog(Trace):
 
     def __init__(self, log, device):
         super().__init__()
-        self._folder = log.path.rsplit("/", 1)[0]
-        self._name = log.session + TRACES
+        self._folder = log.folder
+        self._path = log.path[: -len(SUFFIX)] + TRACES
         for key, value in (
             ("format", FORMAT),
             ("session", log.session),
@@ -42,7 +42,7 @@ class TraceLog(Trace):
     def _write(self):
         try:
             if self._room():
-                with open(self._folder + "/" + self._name, "ab") as file:
+                with open(self._path, "ab") as file:
                     file.write(memoryview(self.buf)[: self.waiting])
         except OSError:
             pass
@@ -53,8 +53,9 @@ class TraceLog(Trace):
         left = free(self._folder)
         if left < RESERVE * BLOCK:
             for name in names(self._folder, TRACES):
-                if name == self._name or left >= RESERVE * BLOCK:
+                path = self._folder + "/" + name
+                if path == self._path or left >= RESERVE * BLOCK:
                     break
-                os.remove(self._folder + "/" + name)
-                left = free(self._folder)
+                left += (os.stat(path)[6] + BLOCK - 1) // BLOCK * BLOCK
+                os.remove(path)
         return left >= RESERVE * BLOCK

@@ -4,7 +4,7 @@ from rp2_board import Board
 
 NAME = "rpi_pico_w"
 CHIP = "rp2040"
-LED = "LED"  # on the wireless chip, which stays off otherwise
+LED = "LED"  # on the wireless chip, which is switched off after five minutes
 BUTTON = 14
 BUS = "i2c"
 

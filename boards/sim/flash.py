@@ -8,6 +8,7 @@ except ImportError:  # CPython
     vfs = None
 
 BLOCK_SIZE = 4096
+PAGE = 256  # bytes that a Pico programs at once: the `progsize` of its _boot.py
 
 
 class FlashError(Exception):
@@ -58,6 +59,8 @@ class RamFlash:
                 data = self._data[block] = bytearray(self._erased)
             if data[at : at + size] != self._erased[:size]:
                 raise FlashError(f"block {block} at {at} programmed without an erase")
+            if at % PAGE or size % PAGE:
+                raise FlashError(f"block {block} at {at}: {size} bytes are no whole pages")
             data[at : at + size] = buf[done : done + size]
             self.programs[block] += 1
             done += size
@@ -80,6 +83,16 @@ class RamFlash:
         self.erases[block] += 1
 
 
+def make(flash):
+    """Make an empty littlefs on a block device, as a Pico's _boot.py does."""
+    vfs.VfsLfs2.mkfs(flash, progsize=PAGE)  # pyright: ignore
+
+
+def open_on(flash, path):
+    """Mount the littlefs of a block device at path, as a Pico's _boot.py does."""
+    vfs.mount(vfs.VfsLfs2(flash, progsize=PAGE), path)  # pyright: ignore
+
+
 def mount(path, blocks=352):
     """Mount a new littlefs on a RamFlash at path and return the flash.
 
@@ -89,6 +102,6 @@ def mount(path, blocks=352):
     if vfs is None:
         return None
     flash = RamFlash(blocks)
-    vfs.VfsLfs2.mkfs(flash)  # pyright: ignore[reportArgumentType]
-    vfs.mount(vfs.VfsLfs2(flash), path)  # pyright: ignore[reportArgumentType]
+    make(flash)
+    open_on(flash, path)
     return flash

@@ -201,6 +201,13 @@ class Board:
     def led(self, on):
         self.led_on = bool(on)
 
+    def dark(self):
+        """Here the LED draws nothing."""
+
+    def reset(self):
+        """Start the firmware anew: the test that runs it sees a SystemExit, as MicroPython does."""
+        raise SystemExit
+
     def press(self):
         self._tapped = True
 
@@ -223,6 +230,9 @@ class Board:
     def kept(self):
         """The number kept last, 0 when there is none."""
         return self._kept
+
+    def watch(self):
+        """Start the watchdog: here there is none."""
 
     def feed(self):
         """Feed the watchdog."""

@@ -15,7 +15,7 @@ import json
 import os
 import sys
 
-NUMBERS = ("shank", "on_mg", "doubt_s", "trace", "odr_error_ppm", "flash", "idle_s")
+NUMBERS = ("shank", "on_mg", "doubt_s", "away_min", "trace", "odr_error_ppm", "flash", "idle_s")
 BOARD = ("idle_s", "odr_error_ppm", "device_id", "utc")
 
 

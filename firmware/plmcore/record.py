@@ -37,26 +37,30 @@ MARKER = const(0x22)
 COUNTS = const(0x30)
 FAULT = const(0x40)
 
-# type: (name, layout, field names). Fields: `n` is the sample number since the session began, lost
+# type: (name, layout, field names, how many of them came with a later firmware and miss in older
+# files). Fields: `n` is the sample number since the session began, lost
 # samples included; `ms` the session's time, by the measured output rate. Both stay under 2**30.
 FIELDS = {
     ANCHOR: (
         "anchor",
         "<IIHIh",
         ("n", "ms", "day", "ms_of_day", "tz_min"),  # day since 1970-01-01 and ms of it, UTC
+        0,
     ),
     LM: (
         "lm",
         "<HIIHHBBH",
         ("number", "n", "onset_ms", "duration_ms", "peak_mg", "kind", "flags", "series"),
+        0,
     ),
     EPOCH: (
         "epoch",  # the minute that ends at n; gravity in 1/64 g; activity and floor in 0.1 mg
-        "<IIHHHbbbB",
-        ("n", "ms", "samples", "activity", "floor", "gx", "gy", "gz", "flags"),
+        "<IIHHHbbbBB",
+        ("n", "ms", "samples", "activity", "floor", "gx", "gy", "gz", "flags", "retries"),
+        1,
     ),
-    GAP: ("gap", "<IIIIB", ("n", "ms", "lost", "lost_ms", "cause")),
-    MARKER: ("marker", "<IIB", ("n", "ms", "kind")),
+    GAP: ("gap", "<IIIIB", ("n", "ms", "lost", "lost_ms", "cause"), 0),
+    MARKER: ("marker", "<IIB", ("n", "ms", "kind"), 0),
     COUNTS: (
         "counts",
         "<IIBHHHHHHHHIII",
@@ -76,10 +80,19 @@ FIELDS = {
             "upright_ms",
             "off_body_ms",
         ),
+        0,
     ),
-    FAULT: ("fault", "<IIBB", ("n", "ms", "code", "detail")),
+    FAULT: ("fault", "<IIBB", ("n", "ms", "code", "detail"), 0),
 }
-_SIZES = dict((kind, struct.calcsize(FIELDS[kind][1])) for kind in FIELDS)
+
+
+def _least(kind):
+    """Bytes of the oldest layout of a type."""
+    layout, later = FIELDS[kind][1], FIELDS[kind][3]
+    return struct.calcsize(layout[: len(layout) - later])
+
+
+_LEAST = dict((kind, _least(kind)) for kind in FIELDS)
 LAYOUT_ANCHOR = FIELDS[ANCHOR][1]
 LAYOUT_LM = FIELDS[LM][1]
 LAYOUT_EPOCH = FIELDS[EPOCH][1]
@@ -104,11 +117,12 @@ EPOCH_UPRIGHT = const(1)
 EPOCH_OFF_BODY = const(2)
 EPOCH_GAP = const(4)
 # reasons of a COUNTS record
-REASONS = ("checkpoint", "host", "stopped", "recovered")
+REASONS = ("checkpoint", "host", "stopped", "recovered", "itself")
 CHECKPOINT = const(0)
 BY_HOST = const(1)
 STOPPED = const(2)
 RECOVERED = const(3)
+ITSELF = const(4)
 # causes of a gap
 CAUSES = ("overrun", "sensor", "restart")
 OVERRUN = const(0)
@@ -116,7 +130,7 @@ SENSOR = const(1)
 RESTART = const(2)
 # faults
 FAULTS = ("none", "no_sensor", "wrong_sensor", "self_test", "flash_full", "write", "hang")
-FAULTS += ("bad_data",)
+FAULTS += ("bad_data", "crash", "rate")
 
 _CRC = array("H", [0] * 16)
 
@@ -183,10 +197,12 @@ def fields(kind, data, at, length):
     """The payload at data[at:at + length] as a dict.
 
     META gives {"key", "value"}, SERIES {"series", "numbers"}, an unknown type or a payload shorter
-    than its layout {"raw": bytes}.
+    than its oldest layout {"raw": bytes}. Fields that an older firmware did not write are missing.
     """
-    if kind in FIELDS and length >= _SIZES[kind]:
-        _, layout, names = FIELDS[kind]
+    if kind in FIELDS and length >= _LEAST[kind]:
+        _, layout, names, _ = FIELDS[kind]
+        while length < struct.calcsize(layout):
+            layout = layout[:-1]
         return dict(zip(names, struct.unpack_from(layout, data, at)))
     payload = bytes(data[at : at + length])
     if kind == META and b"=" in payload:

@@ -3,7 +3,8 @@
 The LIS3DH's output rate is nominal: 10 % off is within its datasheet. Intervals of 10 and 90 s are
 judged in real time, so the period of a sample is measured over clean stretches of the recording.
 In the first minute a better estimate counts for all samples so far; from then on it changes the
-slope. `settled` tells which.
+slope. `settled` says which of the two it is; `beyond` is the last measurement, 1/16 us, where it
+lay outside SLOWEST and FASTEST, else 0.
 """
 
 from plmcore.native import const, micropython
@@ -25,6 +26,7 @@ class Timebase:
         self.ms = 0
         self.period = NOMINAL
         self.settled = False
+        self.beyond = 0
         self._rest = 0  # 1/16 us left over from ms
         self._samples = 0
         self._elapsed = 0
@@ -61,7 +63,10 @@ class Timebase:
             return
         us = elapsed * 1000  # 32768 samples of 25 ms: 2**29.6
         period = us // samples * 16 + us % samples * 16 // samples
-        if FASTEST <= period <= SLOWEST:
+        if period < FASTEST or period > SLOWEST:
+            self.beyond = period
+        else:
+            self.beyond = 0
             self.period = period
             self.settled = self.n >= FIRST
             if not self.settled:

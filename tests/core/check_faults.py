@@ -13,6 +13,7 @@ from kit import G, Signal, monitored, records, run
 NO_SENSOR = 1  # of record.FAULTS
 WRONG_SENSOR = 2
 BAD_DATA = 7
+RATE = 9
 CONSTANT = 1
 OFF_SCALE = 2
 
@@ -44,10 +45,44 @@ def ended(monitor):
     return gaps, faults, records(path, record.COUNTS)[-1]
 
 
-def check_a_nack(folder):
+def check_a_nack_costs_nothing(folder):
     board, monitor = monitored(folder, Signal(noise_mg=2).still(60).raw)
     for second in (10, 20, 30):
-        at(board, second, setter(board.model, "nack_next", 1))
+        at(board, second, setter(board.model, "nack_next", 2))
+    assert run(monitor)
+    gaps, faults, counts = ended(monitor)
+    assert (gaps, faults) == ([], [])
+    assert counts["n"] == 3000
+    assert [e["retries"] for e in records(monitor.log.path, record.EPOCH)] == [6]
+
+
+def check_nacks_all_night_change_no_count(folder):
+    """A cable that is too long: every 5 s, and in the middle of a drain."""
+    signal = Signal(noise_mg=2).still(60)
+    for _ in range(20):
+        signal.burst(2, 100).still(21)
+    for every_s in (0, 9, 5):
+        board, monitor = monitored(folder, signal.raw)
+        sleep = board.sleep_ms
+
+        def sleep_ms(ms, board=board, sleep=sleep, every_s=every_s, last=[0]):
+            sleep(ms)
+            if every_s and board.clock.us - last[0] > every_s * 1000000:
+                last[0] = board.clock.us
+                board.model.nack_next = 1
+
+        board.sleep_ms = sleep_ms
+        assert run(monitor)
+        gaps, faults, counts = ended(monitor)
+        assert (gaps, faults, counts["plm"]) == ([], [], 20), every_s
+        retries = sum(e["retries"] for e in records(monitor.log.path, record.EPOCH))
+        assert retries >= (400 // every_s if every_s else 0)
+
+
+def check_a_sensor_that_is_deaf_for_longer_is_set_up_again(folder):
+    board, monitor = monitored(folder, Signal(noise_mg=2).still(60).raw)
+    for second in (10, 20, 30):
+        at(board, second, setter(board.model, "nack_next", 4))
     assert run(monitor)
     gaps, faults, counts = ended(monitor)
     assert len(gaps) == 3
@@ -67,7 +102,7 @@ def check_a_stuck_bus(folder):
 
 def check_a_wrong_identity(folder):
     board, monitor = monitored(folder, Signal(noise_mg=2).still(200).raw)
-    at(board, 20, setter(board.model, "who_am_i", 0x3F), setter(board.model, "nack_next", 1))
+    at(board, 20, setter(board.model, "who_am_i", 0x3F), setter(board.model, "nack_next", 4))
     at(board, 50, setter(board.model, "who_am_i", 0x33))
     assert run(monitor)
     gaps, faults, counts = ended(monitor)
@@ -187,7 +222,7 @@ def check_a_loose_contact_does_not_fill_the_flash(folder):
         second = board.clock.us // 1000000
         if 60 <= second < 1260 and second not in failed:
             failed.add(second)
-            board.model.nack_next = 1
+            board.model.nack_next = 4
 
     board.sleep_ms = sleep_ms
     assert run(monitor)
@@ -196,3 +231,11 @@ def check_a_loose_contact_does_not_fill_the_flash(folder):
     assert 60 < len(gaps) < 21 * 12
     assert abs(counts["ms"] - 1500000) < 1000
     assert os.stat(monitor.log.path)[6] < 1500 + 25 * (24 + 12 * 23 + 6 * 16)
+
+
+def check_a_rate_that_no_sensor_has_is_a_fault(folder):
+    for ppm, detail in ((-140000, 2), (140000, 1), (-110000, None), (110000, None)):
+        _, monitor = monitored(folder, Signal(noise_mg=2).still(400).raw, odr_error_ppm=ppm)
+        assert run(monitor)
+        _, faults, _ = ended(monitor)
+        assert faults == ([(RATE, detail)] if detail else []), (ppm, faults)

@@ -6,6 +6,7 @@ import os
 import flash
 import hw
 import main
+import nightfiles as nights
 import nightlog
 from plmcore import record
 from recovery import Tally, complete, stream
@@ -29,13 +30,14 @@ def put(path, size):
 
 
 def blocks_free(root):
-    return nightlog.free(root) // nightlog.BLOCK
+    return nights.free(root) // nights.BLOCK
 
 
 def check_no_movement_waits_a_minute_for_the_flash(folder):
     for ppm in (0, -100000):
         _, monitor = monitored(folder, kicks(12).raw, odr_error_ppm=ppm)
         size = known = 0
+        monitor.log.flush()
         latest = 0
         try:
             while True:
@@ -68,7 +70,7 @@ def check_a_cut_night_is_completed_as_its_records_are(folder):
     assert (kind, last_sequence) == (record.COUNTS, sequence + 1)
     assert counts["reason"] == record.RECOVERED
     assert counts["lm"] == len(records(path, record.LM)) > 30
-    assert abs(counts["ms"] - 900000) < 2000
+    assert 0 <= 900000 - counts["ms"] < 42000  # what waited
     # what the monitor counted up to there, movements that it has not yet written apart
     checkpoint = [c for c in records(path, record.COUNTS) if c["reason"] == record.CHECKPOINT][-1]
     for name in ("clm", "plm", "series", "short_imi", "plm_strict"):
@@ -123,10 +125,10 @@ def check_a_torn_tail_stays_and_the_counts_follow_it(folder):
 
 
 def check_a_night_without_a_header_goes(folder):
-    path = nightlog.folder(folder)
+    path = nights.folder(folder)
     put(path + "/00001-00000000.plm", 0)
     complete(folder)
-    assert nightlog.names(path) == []
+    assert list(nights.names(path)) == []
 
 
 def check_the_flash_has_an_id_until_it_is_formatted(folder):
@@ -135,10 +137,10 @@ def check_the_flash_has_an_id_until_it_is_formatted(folder):
     for root in (folder, folder, folder + "/new"):
         board = hw.board(io.BytesIO(bytes(Signal().still(5).raw)), root=root, device_id=root)
         main.run(board)
-        (*_, name) = nightlog.names(root + "/nights")
+        (*_, name) = nights.names(root + "/nights")
         meta = records(root + "/nights/" + name, record.META)
         ids += [m["value"] for m in meta if m["key"] == "flash"]
-        assert nightlog.mark(root) == ids[-1]
+        assert nights.mark(root) == ids[-1]
     assert ids[0] == ids[1] != ids[2]
     assert len(ids[0]) == 8
 
@@ -146,7 +148,7 @@ def check_the_flash_has_an_id_until_it_is_formatted(folder):
 def check_filed_nights_go_in_the_middle_of_a_session(folder):
     if not flash.mount("/full", 64):
         return  # CPython has no littlefs
-    path = nightlog.folder("/full")
+    path = nights.folder("/full")
     _, monitor = monitored("/full", kicks(13).raw)
     run(monitor, 30000)
     for number in range(0, 3):  # numbers before that of the session
@@ -159,8 +161,8 @@ def check_filed_nights_go_in_the_middle_of_a_session(folder):
     run(monitor)
     monitor.close(record.BY_HOST)
     assert records(monitor.log.path, record.FAULT) == []
-    assert nightlog.names(path)[-2][:5] == "00001"  # a computer has not verified it
-    assert len(nightlog.names(path)) == 3  # and one filed night was enough
+    assert list(nights.names(path))[-2][:6] == "00001-"  # a computer has not verified it
+    assert len(list(nights.names(path))) == 3  # and one filed night was enough
     assert blocks_free("/full") >= nightlog.WATCHED
 
 
@@ -193,12 +195,12 @@ def check_a_full_flash_keeps_counts_to_the_last_block(folder):
         root = "/full%d" % spare
         if not flash.mount(root, 40):
             return  # CPython has no littlefs
-        path = nightlog.folder(root)
+        path = nights.folder(root)
         put(root + "/spare", spare)
         board = hw.board(io.BytesIO(raw), root=root)
         filling = Filling(board, [(60, 7), (700, 4), (1290, 2)])
         main.run(board)
-        (name,) = nightlog.names(path)  # it stays, and nothing more is begun
+        (name,) = nights.names(path)  # it stays, and nothing more is begun
         found = records(path + "/" + name)
         kinds = [kind for kind, _ in found]
         assert 0 not in kinds

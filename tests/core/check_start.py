@@ -3,11 +3,12 @@
 import io
 import os
 
+import crash
 import hw
 import main
 from breadcrumb import Breadcrumb, last
 from lamp import Lamp
-from nightlog import names
+from nightfiles import names
 from plmcore import record
 
 from kit import Signal, records
@@ -128,6 +129,12 @@ class Lit:
         self.ms += ms
         self.lit_ms += ms if self.on else 0
 
+    def button(self):
+        return False
+
+    def dark(self):
+        pass
+
     def feed(self):
         pass
 
@@ -170,3 +177,168 @@ def check_a_low_battery_shows_once_a_minute_all_night(folder):
     assert board.lit_ms == 5000
     board.mv = 3900
     assert cycles(board, lamp, 1200) == 0
+
+
+def check_a_fault_is_told_for_five_minutes_and_then_the_night_is_dark(folder):
+    board = Lit()
+    lamp = Lamp(board)
+    while board.ms < 400000:
+        lamp.fault(1)
+    assert 190 <= board.blinks <= 210
+    blinks = board.blinks
+    for _ in range(100):
+        lamp.fault(2)
+    assert board.blinks == blinks
+    board.button = lambda: True  # somebody is awake
+    lamp.fault(2)
+    assert board.blinks == blinks + 2
+
+
+def check_a_crash_keeps_the_night_and_says_what_it_was(folder):
+    """An exception that nobody expected, half a minute into the night."""
+    for number, error in enumerate((MemoryError, ValueError)):
+        board = power_up(folder, seconds=100, utc=(20778, 0, 60))
+        sleep = board.sleep_ms
+
+        def sleep_ms(ms, board=board, sleep=sleep, errors=[error("of ours")]):
+            sleep(ms)
+            if board.clock.us > 30000000 and errors:
+                raise errors.pop()
+
+        board.sleep_ms = sleep_ms
+        try:
+            main.run(board)
+            raise AssertionError("it was to reset")
+        except SystemExit:
+            pass
+        text = crash.note(board)
+        assert text.startswith("crash %d in session %05d-" % (number + 1, 2 * number + 1)), text
+        assert error.__name__ in text and "sleep_ms" in text
+        (*_, name) = names(folder + "/nights")
+        found = records(folder + "/nights/" + name)
+        counts = found[-1][1]
+        assert counts["reason"] == record.STOPPED
+        assert 29000 < counts["ms"] < 31500
+        after = power_up(folder, board, ms=board.ticks_ms() + 3000)  # a soft reset
+        main.run(after)
+        start, gaps, faults = nights(folder)[-1]
+        assert (start, faults) == ("crash", [8])
+        ((cause, lost_ms),) = gaps
+        assert (cause, 3000 <= lost_ms < 10000) == (record.RESTART, True), lost_ms
+
+
+def check_a_crash_before_the_session_is_told_too(folder):
+    board = power_up(folder)
+
+    def nonce():
+        raise MemoryError
+
+    board.nonce = nonce
+    try:
+        main.run(board)
+        raise AssertionError("it was to reset")
+    except SystemExit:
+        pass
+    assert "crash 1 in session none" in crash.note(board)
+    assert "MemoryError" in crash.note(board)
+
+
+def check_sessions_of_a_loose_battery_leave_nothing_but_their_number(folder):
+    for _ in range(50):
+        board = power_up(folder, seconds=100)
+        board.sleep_ms = cut_after(board, 5)
+        try:
+            main.run(board)
+        except Cut:
+            pass
+        assert list(names(folder + "/nights")) == []
+    main.run(power_up(folder))
+    (name,) = names(folder + "/nights")
+    assert name[4:9] == "00051"
+
+
+class Cut(BaseException):
+    """The power."""
+
+
+def cut_after(board, seconds):
+    sleep = board.sleep_ms
+
+    def sleep_ms(ms):
+        sleep(ms)
+        if board.clock.us > seconds * 1000000:
+            raise Cut
+
+    return sleep_ms
+
+
+def check_headers_of_older_firmware_go_at_the_next_start(folder):
+    """It wrote one for each time a battery bounced; the night that has a minute stays."""
+    main.run(power_up(folder, seconds=70))
+    (name,) = names(folder + "/nights")
+    with open(folder + "/nights/" + name, "rb") as file:
+        night = file.read()
+    first_epoch = [at for at, kind, _, _ in record.read(night) if kind == record.EPOCH][0]
+    for number, data in ((2, night[:first_epoch]), (3, night[: first_epoch + 25]), (4, b"")):
+        with open(folder + "/nights/0000%d-00000000.plm" % number, "wb") as file:
+            file.write(data)
+    main.run(power_up(folder))
+    left = [n[4:9] for n in names(folder + "/nights")]
+    assert left == ["00001", "00003", "00005"]
+
+
+def check_a_day_on_the_table_is_no_part_of_the_night(folder):
+    """The night ends after two hours of nobody in bed, the next begins when it is worn again."""
+    night = Signal(noise_mg=2).still(120)
+    for _ in range(6):
+        night.burst(1.5, 100).still(58.5)
+    upright = Signal((16384, 0, 0), 2).still(60).raw
+    bump = Signal((16384, 0, 0), 2).burst(1, 200).still(59).raw
+    raw = bytes(night.raw) + bytes(upright) * 180 + bytes(bump) + bytes(upright) * 60
+    raw += bytes(night.raw) + bytes(Signal(noise_mg=2).still(60).raw)
+    board = hw.board(io.BytesIO(raw), root=folder)
+    main.run(board)
+    found = []
+    for name in names(folder + "/nights"):
+        counts = records(folder + "/nights/" + name, record.COUNTS)[-1]
+        found.append((counts["reason"], counts["ms"] // 60000, counts["lm"]))
+    (first, second) = found
+    assert first[0] == record.ITSELF and 126 <= first[1] <= 131 and first[2] == 6, found
+    assert second[0] == record.BY_HOST and second[1] <= 7 and second[2] in (3, 4), found
+    assert nights(folder)[1][0] == "worn"
+
+
+def check_a_session_lasts_a_day_at_most(folder):
+    board = hw.board(Endless(), root=folder)
+    slept = cut_after(board, 86400 + 400)
+    jumped = []
+
+    def sleep_ms(ms):
+        slept(ms)
+        if not jumped and board.clock.us > 100000000:
+            jumped.append(True)
+            board.stall(86400000)  # nothing else makes it so late so fast
+
+    board.sleep_ms = sleep_ms
+    try:
+        main.run(board)
+    except Cut:
+        pass
+    first, second = names(folder + "/nights")
+    (counts,) = records(folder + "/nights/" + first, record.COUNTS)
+    assert counts["reason"] == record.ITSELF
+    assert 86400000 <= counts["ms"] < 86400000 + 240000
+    assert records(folder + "/nights/" + second, record.EPOCH)
+    assert nights(folder)[1] == ("worn", [], [])
+
+
+class Endless:
+    """Samples of a leg that lies, with the sensor's noise."""
+
+    def __init__(self):
+        self._raw = bytes(Signal(noise_mg=2).still(40).raw)
+
+    def readinto(self, buf):
+        size = min(len(buf) // 6 * 6, len(self._raw))
+        buf[:size] = self._raw[:size]
+        return size

@@ -6,7 +6,7 @@ import os
 import hw
 import main
 from breadcrumb import Breadcrumb, uptime
-from nightlog import names
+from nightfiles import names
 from plmcore import record
 
 from kit import Signal, records
@@ -59,7 +59,7 @@ def check_the_watchdogs_reset_takes_eight_seconds_and_the_timer(folder):
     board = switched_on(folder, 7000)
     crumb = Breadcrumb(board)
     crumb.begin()
-    crumb.power("00001-00000000")
+    crumb.began("00001-00000000")
     at = 7000
     for _ in range(2):
         board.stall(60000)
@@ -71,7 +71,7 @@ def check_the_watchdogs_reset_takes_eight_seconds_and_the_timer(folder):
         crumb = Breadcrumb(board)
         assert crumb.cause == "watchdog"
         crumb.begin()
-        assert crumb.power("00002-00000000") == "00001-00000000"
+        assert crumb.began("00002-00000000") == "00001-00000000"
         assert crumb.uptime.ms() == at
     main.run(switched_on(folder, 0, board))
     near(sessions(folder), (1, at + 8000, "watchdog"))

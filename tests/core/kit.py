@@ -9,11 +9,13 @@ import struct
 
 import hw
 from monitor import Monitor
-from nightlog import NightLog, folder
+from nightfiles import folder
+from nightlog import NightLog
 from plmcore import record
 from sensing import sensor_of
 from settings import Settings
 
+SHELF = "000/"  # of the first hundred sessions
 DATA = __file__.replace("\\", "/").rsplit("/", 1)[0] + "/../data/"
 RATE = 50
 G = 16384

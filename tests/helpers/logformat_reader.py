@@ -9,6 +9,7 @@ import re
 from places import REPO
 
 PAGE = REPO / "firmware" / "LOGFORMAT.md"
+LATER = set()  # (type, field) that older files lack
 SIZES = {"u8": 1, "i8": 1, "u16": 2, "i16": 2, "u32": 4}
 
 
@@ -17,8 +18,13 @@ def tables():
     found = {}
     for section in PAGE.read_text(encoding="utf-8").split("\n### ")[1:]:
         kind, name = section.split("\n")[0].split()
-        rows = re.findall(r"^\| (\w+) \| ([ui]\d+) \|", section.split("\n## ")[0], re.MULTILINE)
+        lines = section.split("\n## ")[0]
+        rows = re.findall(r"^\| (\w+) \| ([ui]\d+) \|", lines, re.MULTILINE)
         found[int(kind, 16)] = (name.lower(), rows)
+        later = re.findall(
+            r"^\| (\w+) \| [ui]\d+ \|.*missing before firmware", lines, re.MULTILINE
+        )
+        LATER.update((int(kind, 16), field) for field in later)
     return found
 
 
@@ -64,6 +70,8 @@ def meaning(kind, payload):
         return {"series": numbers[0], "numbers": numbers[1:]}
     fields, at = {}, 0
     for field, size in rows:
+        if (kind, field) in LATER and at + SIZES[size] > len(payload):
+            break
         fields[field] = number(payload[at : at + SIZES[size]], size)
         at += SIZES[size]
     return fields if 0 < at <= len(payload) else None

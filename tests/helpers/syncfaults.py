@@ -51,7 +51,7 @@ class Board:
     def __init__(self, folder, nights=NIGHTS, **more):
         folder.mkdir()
         script = usb.script(folder, nights, **more)
-        self.nights = folder / "flash" / "nights"
+        self.nights = folder / "flash" / "nights" / "000"
         self.sim = SimBoard([replay.micropython(), "-i", str(script)], resets=True)
         self.port = self.sim.port
         self.archive = Archive(folder / "archive")
@@ -67,7 +67,7 @@ class Board:
         for ok in self.nights.glob("*.ok"):
             ok.unlink()
         self._runs += 1
-        self.archive = Archive(self.nights.parents[1] / f"archive{self._runs}")
+        self.archive = Archive(self.nights.parents[2] / f"archive{self._runs}")
 
     def check(self):
         """Nothing was lost so far, and one plain sync makes the archive whole."""

@@ -38,9 +38,10 @@ hostlink.attach(board)
 def script(folder, nights, utc=None, extra=""):
     """A board's start-up script, with these night files (name -> bytes) on it."""
     root = folder / "flash"
-    (root / "nights").mkdir(parents=True)
+    shelf = root / "nights" / "000"
+    shelf.mkdir(parents=True)
     for name, data in nights.items():
-        (root / "nights" / name).write_bytes(data)
+        (shelf / name).write_bytes(data)
     path = folder / "start.py"
     path.write_text(
         SCRIPT.format(
@@ -71,7 +72,7 @@ class Flash:
         self.file.write(buf)
     def ioctl(self, op, arg):
         return {{4: {blocks}, 5: 4096}}.get(op, 0)
-vfs.mount(vfs.VfsLfs2(Flash()), "/")
+vfs.mount(vfs.VfsLfs2(Flash(), progsize=256), "/")
 sys.path[:] = ["", "/lib"]
 {still}class Hardware:
     def board():

@@ -109,6 +109,7 @@ def rp2():
     import time  # noqa: PLC0415
 
     import machine  # noqa: PLC0415 - the fake
+    import network  # noqa: PLC0415 - the fake
     from rp2_board import Board  # noqa: PLC0415
 
     machine.i2c_devices[0x18] = lis3dh = bytearray(64)
@@ -133,7 +134,7 @@ def rp2():
     board.sleep_ms(2)
     seen["slept_lightly"] = list(machine.slept)
     Board("x", hw.CHIP, hw.LED, clock=48000000).buses()
-    seen["clocks"] = [len(machine.opened) - 1, machine.clocks]
+    seen["clocks"] = [len(machine.opened) - 1, list(machine.clocks)]
     machine.levels[29] = 27500
     seen["battery_mv"] = board.battery_mv()
     # A sensor that holds SDA, as after a reset in the middle of a read.
@@ -141,11 +142,40 @@ def rp2():
     machine.held[sda] = 7
     seen["freed"] = found(board)
     machine.held[sda] = 0
-    # A watchdog that ran before a soft reset is fed while the host talks.
+    # A watchdog that ran before a soft reset is stopped while the host talks, for ten minutes.
     ctrl = seen["kept_at"][0] - 0x0C
-    machine.mem32[ctrl] = 1 << 30
+    machine.mem32[ctrl] = 1 << 30 | 0x07000000
     make()
-    seen["watchdogs_again"] = [dog.fed for dog in machine.watchdogs]
+    seen["watchdog_stopped"] = machine.mem32[ctrl]
+    (timer,) = machine.timers
+    dogs = len(machine.watchdogs)
+    passed = 0
+    while timer.callback and passed < 1000000:
+        timer.callback(timer)
+        passed += timer.period
+        if len(machine.watchdogs) > dogs:
+            break
+    seen["watchdog_again_after"] = passed
+    # With the LED on the wireless chip, that is switched off when the LED has no more to say.
+    wireless = Board("x", hw.CHIP, "LED")
+    wireless.led(True)
+    wireless.dark()
+    seen["wireless"] = [network.active, network.deinits]
+    machine.levels["LED"] = 0
+    wireless.led(True)
+    seen["wireless"].append(machine.levels["LED"])
+    board.dark()
+    board.led(True)
+    seen["led_after_dark"] = machine.levels[hw.LED]
+    try:
+        board.reset()
+    except SystemExit:
+        seen["resets"] = True
+    # A clock of one's own and deep sleep exclude each other.
+    slow = Board("x", hw.CHIP, hw.LED, clock=48000000)
+    slow.save_power()
+    slow.sleep_ms(3)
+    seen["slow_slept"] = list(machine.slept)
     # A DS3231 turns up; then the power goes.
     machine.i2c_devices[0x68] = clock = bytearray(19)
     clock[STATUS] = 0x80

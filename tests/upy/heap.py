@@ -16,7 +16,7 @@ for _folder in ("/../../boards/sim", "/../../firmware", "/../core"):
     sys.path.insert(0, _HERE + _folder)
 
 import kit  # noqa: E402
-from monitor import FLUSH_MS  # noqa: E402
+from monitor import CALM_MS, FLUSH_MS  # noqa: E402
 
 WARM_UP = 3  # cycles: the driver makes its views of the buffer
 
@@ -65,11 +65,12 @@ def main(mode, folder):
     monitor.board = guard = Guard(board, mode == "leak")
     locked = before = 0
     for cycle in range(660):
-        if cycle == 60:
+        if cycle == 140:  # the file is open now
             gc.collect()
             before = gc.mem_alloc()
         # An epoch goes onto the flash, and what waits long: the file system may allocate.
-        flushes = monitor.clock_ms - monitor._written > FLUSH_MS - 1000
+        due = FLUSH_MS if mode == "kicks" else CALM_MS
+        flushes = monitor.log.waiting and monitor.clock_ms - monitor._written > due - 1000
         if cycle >= WARM_UP and monitor.time.n + 40 < monitor._epoch_end and not flushes:
             guard.lock()
             locked += 1

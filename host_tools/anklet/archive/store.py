@@ -122,6 +122,15 @@ class Archive:
         if line not in lines.read(file.with_name(HASHES)):
             lines.append(file.with_name(HASHES), line)
 
+    def add_crash(self, text: str, device: str) -> Path:
+        """File what a board's firmware wrote down when it crashed. Raises ArchiveUnwritable."""
+        data = text.encode()
+        name = f"crash-{hashlib.sha256(data).hexdigest()[:12]}.txt"
+        path = self.path / "raw" / device / name
+        with self._writing():
+            durable.write(path, data)
+        return path
+
     def trace(self, session: str, device: str) -> bytes | None:
         """The trace of a session as downloaded; None without one."""
         file = self.raw(device, session).with_suffix(TRACES)

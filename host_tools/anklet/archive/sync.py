@@ -26,11 +26,13 @@ def sync(
     arrived and the bytes it has. Returns the object that `anklet sync --json` prints; in it,
     `damaged` lists downloaded nights of which some can't be read: they are kept as they are, and
     `warning`, there only then, says that the board's flash was formatted; warn is called with it
-    at once. `traces`, there only then, lists the sessions whose traces came too. A night or trace
+    at once. `crash`, there only then, is the file that holds what the firmware wrote down when it
+    crashed. `traces`, there only then, lists the sessions whose traces came too. A night or trace
     that can't be verified does not keep the others from being filed; NotVerified names it at the
     end. Nothing is acknowledged before it is filed.
     """
     downloaded, damaged, traces, failed, already = [], [], [], [], 0
+    crash = ""
     with Link(port) as link, archive.lock():
         info = link.info()
         if warning := formatted.warning(archive, info):
@@ -69,6 +71,13 @@ def sync(
             except BoardFault:
                 failed.append(f"{trace.session} (its trace)")
         archive.anchor(info)
+        if info.crash and (note := link.crash()):
+            crash = str(archive.add_crash(note, info.device))
+            link.crash_filed()
+            warn(
+                f"The firmware on board {info.device} crashed and started anew; what it wrote "
+                f"down is in {crash}: please report it."
+            )
         link.set_clock()
     if failed:
         raise NotVerified(
@@ -84,6 +93,7 @@ def sync(
         "clock_offset_s": info.clock_offset_s,
         **({"traces": traces} if traces else {}),
         **({"warning": warning} if warning else {}),
+        **({"crash": crash} if crash else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +10,11 @@ from anklet.night.clock import LONGEST_UP, POWER
 
 LARGEST = 4 << 20  # bytes of a night file; the Pico's whole flash is 2 MiB
 ALL_NIGHTS = 32 << 20  # bytes; the largest flash of any board is 16 MiB
-MOST_NIGHTS = ALL_NIGHTS // 4096  # each takes a block
+MOST_NIGHTS = 20_000  # files: ten thousand sessions, more than such a flash has blocks for
 NIGHT = re.compile(r"[0-9]{5}-[0-9a-f]{8}\.plm")
+SHELF = re.compile(r"[0-9]{3}|")
+MOST_SHELVES = 1001
+MOST_ON_SHELF = 200  # lines: a hundred sessions, each a night and a trace
 TRACE = re.compile(r"[0-9]{5}-[0-9a-f]{8}\.trc")
 DEVICE = re.compile(r"[0-9A-Za-z_-]{1,64}")
 LONGEST_TEXT = 200
@@ -56,6 +60,7 @@ class Info:
     up_ms: int
     error_ms: int = 0
     traces: list[Night] = field(default_factory=list)
+    crash: bool = False  # the firmware has left a note of one
 
 
 def read_json(answer: str) -> Any:
@@ -63,16 +68,30 @@ def read_json(answer: str) -> Any:
     return json.loads(answer, parse_constant=_refuse)
 
 
-def read_info(given: Any, now: float) -> Info:
-    """What hostlink.info() printed; now: the computer's time then, seconds since 1970. Raises
-    ValueError, LookupError, TypeError or ArithmeticError for what can't be."""
-    nights = [_night(*entry) for entry in given["nights"]]
-    traces = [_trace(*entry) for entry in given.get("traces", [])]
-    files = nights + traces
+def read_shelves(given: Any) -> list[str]:
+    """The names of the shelves (see firmware/nightfiles.py) in what hostlink.info() printed. Raises as
+    read_info."""
+    shelves = [_matching(SHELF, shelf) for shelf in given["shelves"]]
+    if len(set(shelves)) < len(shelves) or len(shelves) > MOST_SHELVES:
+        raise ValueError("a shelf twice, or too many")
+    return shelves
+
+
+def read_shelf(lines: Iterable[Any]) -> list[Night]:
+    """The nights and traces that hostlink.shelf() printed, a line each. Raises as read_info."""
+    return [_trace(*line) if len(line) == 2 else _night(*line) for line in lines]
+
+
+def read_info(given: Any, now: float, files: Sequence[Night] = ()) -> Info:
+    """What hostlink.info() printed; now: the computer's time then, seconds since 1970. files: what
+    its shelves hold. Raises ValueError, LookupError, TypeError or ArithmeticError for what can't
+    be."""
     if len({file.name for file in files}) < len(files) or len(files) > MOST_NIGHTS:
         raise ValueError("a night twice, or too many")
     if sum(file.size for file in files) > ALL_NIGHTS:
         raise ValueError("no board holds that much")
+    nights = [file for file in files if NIGHT.fullmatch(file.name)]
+    traces = [file for file in files if TRACE.fullmatch(file.name)]
     offset = None
     if given["utc"] is not None:
         day, ms_of_day, _ = given["utc"]
@@ -95,6 +114,7 @@ def read_info(given: Any, now: float) -> Info:
         power=_matching(POWER, power) if power else "",
         up_ms=whole(up_ms, LONGEST_UP),
         traces=sorted(traces, key=lambda trace: trace.name),
+        crash=given.get("crash") is True,
     )
 
 
@@ -140,4 +160,11 @@ def text(value: Any, longest: int = LONGEST_TEXT) -> str:
     """Text without what could steer a terminal. Raises ValueError."""
     if not isinstance(value, str) or len(value) > longest:
         raise ValueError("no text")
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
+    return printable(value).replace("\n", "\N{REPLACEMENT CHARACTER}")
+
+
+def printable(text: str) -> str:
+    """Text without what could steer a terminal; its lines stay."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )

@@ -170,6 +170,11 @@ def _checks(info: Info, found: dict[str, Any]) -> Iterator[Check]:
         low = found["battery_mv"] < BATTERY_MV
         yield Check("battery", f"{found['battery_mv'] / 1000:.2f} V", "charge it" if low else "")
     yield _log(found["start"], found["faults"])
+    if found.get("crash"):
+        first, last = found["crash"]
+        yield Check(
+            "crash", f"{first}: {last}", "run anklet sync, which fetches the whole of it; report it"
+        )
 
 
 def _software(info: Info, found: dict[str, Any]) -> Iterator[Check]:

@@ -15,16 +15,29 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from anklet.board.boardinfo import LONGEST_UP, Info, Night, read_info, read_json, whole
+from anklet.board.boardinfo import (
+    LONGEST_UP,
+    MOST_NIGHTS,
+    MOST_ON_SHELF,
+    Info,
+    Night,
+    printable,
+    read_info,
+    read_json,
+    read_shelf,
+    read_shelves,
+    whole,
+)
 from anklet.board.repl import Progress, Repl
 from anklet.errors import NoFirmware, NotVerified
 
 __all__ = ["Info", "Link", "Night"]
 
-PROTOCOL = 2
+PROTOCOL = 3
 SLOW_S = 60  # until a board has loaded its modules, completed a night, hashed one
 DATINGS = 5  # answers of which the quickest dates the board's time
 TRIES = 3  # of a frame that comes broken
+MOST_CRASH = 4000  # characters
 SLOWEST = 2000  # bytes a second that a night has to come with
 CALL_S = 1  # that one answer about a night may take, beside what its size takes
 CRC = struct.Struct("<I")
@@ -52,9 +65,32 @@ class Link(Repl):
                 )
             if given["anklet"] < PROTOCOL:
                 raise self._old()
-            info = read_info(given, (asked + heard) / 2)
+            info = read_info(given, (asked + heard) / 2, self._files(read_shelves(given)))
         error_ms = math.ceil((heard - asked) * 500)
         return self._dated(info, error_ms) if info.power else replace(info, error_ms=error_ms)
+
+    def _files(self, shelves: list[str]) -> list[Night]:
+        """The nights and traces on these shelves, asked one by one: no board has the memory to
+        say all at once."""
+        found: list[Night] = []
+        for shelf in shelves:
+            lines = self._call(f"shelf({shelf!r})", SLOW_S).splitlines()
+            found += read_shelf(read_json(line) for line in lines)
+            if len(lines) > MOST_ON_SHELF or len(found) > MOST_NIGHTS:
+                raise ValueError("more than a board can hold")
+        return found
+
+    def crash(self) -> str:
+        """What the firmware wrote down when it crashed, "" if it did not."""
+        with self.making_sense():
+            text = read_json(self._call("crashed()"))
+            if not isinstance(text, str) or len(text) > MOST_CRASH:
+                raise ValueError("no note of a crash")
+        return printable(text)
+
+    def crash_filed(self) -> None:
+        """Tell the board that this note is filed: it may go."""
+        self._call("crash_filed()")
 
     def _dated(self, info: Info, error_ms: int) -> Info:
         """The same at the moment of the quickest of some answers; it may be off by half of what

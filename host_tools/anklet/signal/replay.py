@@ -65,10 +65,12 @@ def record_files(
         raise BadInput(f"there is no runtime {runtime!r}: choose {' or '.join(RUNTIMES)}")
     run_firmware = _on_micropython if runtime == "micropython" else _in_process
     with TemporaryDirectory(prefix="anklet-") as root:
-        given = {"doubt_s": 0, **(settings or {})}  # a recording may be free of noise
+        # A recording may be free of noise, and is one session.
+        given = {"doubt_s": 0, "away_min": 0, **(settings or {})}
         run_firmware(raw, root, given, board, progress or (lambda percent: None))
         # The simulated sensor never fails, so there is one session.
-        return {path.suffix: path.read_bytes() for path in Path(root, "nights").iterdir()}
+        files = [path for path in Path(root, "nights").rglob("*") if path.is_file()]
+        return {path.suffix: path.read_bytes() for path in files}
 
 
 def _in_process(raw: bytes, root: str, settings: dict, board: dict, progress: Progress) -> None:

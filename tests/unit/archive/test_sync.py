@@ -41,7 +41,7 @@ def plug(tmp_path):
         folder = tmp_path / f"board{len(boards)}"
         nights = {f"{ONE}.plm": night(ONE)} if nights is None else nights
         boards.append(usb.board(usb.script(folder, nights, **more), unplug_after))
-        boards[-1].nights = folder / "flash" / "nights"
+        boards[-1].nights = folder / "flash" / "nights" / "000"
         return boards[-1]
 
     yield _plug
@@ -188,9 +188,13 @@ def test_a_connection_that_breaks_files_nothing_half(plug, archive):
     ],
 )
 def test_answers_that_make_no_sense_are_refused(plug, archive, nights):
-    given = {"anklet": 2, "device": DEVICE, "board": "sim", "firmware": "0", "leg": "left"}
-    given |= {"label": "", "utc": None, "nights": nights}
-    board = plug(extra=f"hostlink.info = lambda: print({json.dumps(given)!r})")
+    given = {"anklet": 3, "device": DEVICE, "board": "sim", "firmware": "0", "leg": "left"}
+    given |= {"label": "", "utc": None, "shelves": ["000"]}
+    lines = "\n".join(map(json.dumps, nights))
+    board = plug(
+        extra=f"hostlink.info = lambda: print({json.dumps(given)!r})\n"
+        f"hostlink.shelf = lambda name: print({lines!r})"
+    )
     with pytest.raises(NotVerified, match="makes no sense"):
         sync(board.port, archive)
     assert files(archive.path) <= {"sync.lock"}
@@ -204,7 +208,7 @@ def test_a_board_without_our_firmware(plug, archive):
 
 
 def test_firmware_newer_than_this_program(plug, archive):
-    board = plug(extra="""hostlink.info = lambda: print('{"anklet": 3}')""")
+    board = plug(extra="""hostlink.info = lambda: print('{"anklet": 4}')""")
     with pytest.raises(NoFirmware, match="update anklet"):
         sync(board.port, archive)
 

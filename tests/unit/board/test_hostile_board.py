@@ -16,7 +16,7 @@ import usb
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board import install, link, ports
-from anklet.board.boardinfo import read_info
+from anklet.board.boardinfo import read_info, read_shelf, read_shelves
 from anklet.board.link import Link
 from anklet.errors import NoFirmware, NotVerified
 from anklet.signal import replay
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.skipif(
 ONE, TWO = "00001-1a2b3c4d", "00002-5e6f7081"
 NIGHTS = {f"{ONE}.plm": whole(session=ONE), f"{TWO}.plm": whole(session=TWO)}
 INFO = {
-    **{"anklet": 2, "device": "e6614103e7452b2f", "board": "sim", "firmware": "0"},
-    **{"leg": "left", "label": "", "utc": None, "nights": [], "free": 1},
+    **{"anklet": 3, "device": "e6614103e7452b2f", "board": "sim", "firmware": "0"},
+    **{"leg": "left", "label": "", "utc": None, "shelves": ["000"], "free": 1},
 }
 MEMORY = 64 << 20  # bytes that a sync may take beside what Python has taken before
 SOON_S = 15
@@ -102,7 +102,11 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_leads_out_of_the_archive(name):
     with pytest.raises((ValueError, TypeError)):
-        read_info(INFO | {"nights": [[name, 10, False]]}, 0)
+        read_shelf([[name, 10, False]])
+    with pytest.raises((ValueError, TypeError)):
+        read_shelf([[name, 10]])
+    with pytest.raises((ValueError, TypeError)):
+        read_shelves({"shelves": [name or "x"]})
     with pytest.raises((ValueError, TypeError)):
         read_info(INFO | {"device": name if name != "00001-1a2b3c4d" else "../x"}, 0)
 
@@ -110,16 +114,18 @@ def test_no_name_leads_out_of_the_archive(name):
 @pytest.mark.parametrize("size", [-1, 4 << 20 | 1, 10**4000, 1.5, True, "10", None, float("inf")])
 def test_no_size_that_no_flash_has(size):
     with pytest.raises((ValueError, TypeError)):
-        read_info(INFO | {"nights": [["00001-1a2b3c4d.plm", size, False]]}, 0)
+        read_shelf([["00001-1a2b3c4d.plm", size, False]])
 
 
 def test_not_more_nights_than_a_flash_holds():
-    names = [f"{n:05d}-00000000.plm" for n in range(10_000)]
+    names = [f"{n:05d}-00000000.plm" for n in range(20_001)]
     for nights in ([[n, 4096, False] for n in names[:9]] * 2, [[n, 0, False] for n in names]):
         with pytest.raises(ValueError):
-            read_info(INFO | {"nights": nights}, 0)
+            read_info(INFO, 0, read_shelf(nights))
     with pytest.raises(ValueError):
-        read_info(INFO | {"nights": [[n, 4 << 20, False] for n in names[:9]]}, 0)
+        read_info(INFO, 0, read_shelf([n, 4 << 20, False] for n in names[:9]))
+    with pytest.raises(ValueError):
+        read_shelves({"shelves": ["001", "001"]})
 
 
 @pytest.mark.parametrize(
@@ -138,7 +144,11 @@ def test_no_text_steers_the_terminal():
 @pytest.mark.parametrize(
     "extra",
     [
-        says(nights=[["../../x.plm", 10, False]]),
+        says(shelves=["../../x"]),
+        says(shelves="000"),
+        "hostlink.shelf = lambda name: print('[\"../../x.plm\", 10, false]')",
+        "hostlink.shelf = lambda name: print('{}')",
+        "hostlink.shelf = lambda name: print('[1]\\n' * 1000)",
         says(utc=[10**300, 0, 0]),
         "hostlink.info = lambda: print('[' * 100000)",
         "hostlink.info = lambda: print('NaN')",
@@ -228,9 +238,9 @@ hostlink.sys = Sys
     port = plug(extra, {f"{ONE}.plm": data})
     heard = []
     with Link(port) as link:
-        info_free = "hostlink.sys = sys; hostlink.info(); hostlink.sys = Sys"
-        link.run("import hostlink")
-        (night,) = read_info(json.loads(link.run(info_free)), 0).nights
+        link.run("import hostlink; hostlink.sys = sys")
+        (night,) = link.info().nights
+        link.run("hostlink.sys = Sys")
         assert link.download(night, lambda done, size: heard.append((done, size))) == data
     assert heard == [(min(n, len(data)), len(data)) for n in range(2048, len(data) + 2048, 2048)]
 

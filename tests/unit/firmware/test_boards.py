@@ -126,9 +126,27 @@ def test_a_sensor_that_holds_the_bus_is_freed(ask, name):
 
 
 @pytest.mark.parametrize("name", RP2)
-def test_a_watchdog_that_outlived_a_soft_reset_is_fed_at_once(ask, name):
+def test_a_watchdog_that_outlived_a_soft_reset_stands_still_for_ten_minutes(ask, name):
     assert ask(name)["watchdogs"] == [2]
-    assert ask(name)["watchdogs_again"] == [2, 1]
+    assert ask(name)["watchdog_stopped"] == 0x07000000
+    assert ask(name)["watchdog_again_after"] == 600_000
+
+
+@pytest.mark.parametrize("name", RP2)
+def test_the_wireless_chip_is_switched_off_when_its_led_has_no_more_to_say(ask, name):
+    assert ask(name)["wireless"] == [{"0": False, "1": False}, 1, 0]
+    # An LED of the board's own goes on to tell of a low battery.
+    assert ask(name)["led_after_dark"] == (0 if constant(name, "LED") == "LED" else 1)
+
+
+@pytest.mark.parametrize("name", RP2)
+def test_deep_sleep_is_refused_with_a_clock_that_it_would_forget(ask, name):
+    assert 3 not in ask(name)["slow_slept"]
+
+
+@pytest.mark.parametrize("name", RP2)
+def test_a_cable_of_a_metre_gets_a_slow_bus(ask, name):
+    assert {opened[-1] for opened in ask(name)["opened"]} == {100_000}
 
 
 @pytest.mark.parametrize("name", RP2)

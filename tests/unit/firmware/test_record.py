@@ -45,7 +45,7 @@ def test_crc_is_that_of_the_standard_library(data, a, b):
 @given(known, st.integers(0, 65535), st.binary(max_size=100))
 def test_any_values_come_back_whatever_a_newer_version_adds(item, sequence, added):
     kind, values = item
-    _, layout, names = record.FIELDS[kind]
+    _, layout, names, _ = record.FIELDS[kind]
     data = record.MAGIC + _frame(kind, struct.pack(layout, *values) + added, sequence)
     assert list(record.read(data)) == [
         (len(record.MAGIC), kind, sequence, dict(zip(names, values, strict=True)))

@@ -46,9 +46,14 @@ def test_the_page_has_the_firmwares_tables():
     assert page.pop(record.SERIES) == ("series", [])
     assert page == {
         kind: (name, [(n, TYPES[c]) for n, c in zip(names, layout[1:], strict=True)])
-        for kind, (name, layout, names) in record.FIELDS.items()
+        for kind, (name, layout, names, _) in record.FIELDS.items()
     }
-    assert {layout[0] for _, layout, _ in record.FIELDS.values()} == {"<"}
+    assert {layout[0] for _, layout, _, _ in record.FIELDS.values()} == {"<"}
+    assert {
+        (kind, field)
+        for kind, (_, _, names, later) in record.FIELDS.items()
+        for field in names[len(names) - later :]
+    } == logformat_reader.LATER
 
 
 @pytest.mark.parametrize(

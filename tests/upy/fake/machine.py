@@ -55,6 +55,10 @@ def freq(hz):
     clocks.append((hz, len(opened)))
 
 
+def soft_reset():
+    raise SystemExit
+
+
 def lightsleep(ms):
     time.sleep_ms(ms)
     slept.append(ms)
@@ -117,11 +121,16 @@ class WDT:
         self.fed += 1
 
 
+timers = []
+
+
 class Timer:
     PERIODIC = 1
 
     def __init__(self, id, period, mode, callback):
+        self.period = period
         self.callback = callback
+        timers.append(self)
 
     def deinit(self):
         self.callback = None

@@ -1,0 +1,39 @@
+"""What is left of an exception that nobody expected: a file that `anklet doctor` shows."""
+
+import gc
+
+try:
+    from sys import print_exception  # pyright: ignore[reportAttributeAccessIssue]
+except ImportError:  # CPython
+    from traceback import print_exception
+
+    def _print(error, file):
+        print_exception(error, file=file)
+else:
+    _print = print_exception
+
+FILE = "/crash.txt"
+MOST = 2000  # characters
+
+
+def leave(board, error, session):
+    """Write down the exception and the session it ended ("" without one). The newest one counts;
+    the first line says how many there were since a computer took the note."""
+    gc.collect()
+    earlier = note(board).split(" ", 2)
+    number = int(earlier[1]) if len(earlier) == 3 and earlier[1].isdigit() else 0
+    try:
+        with open(board.root + FILE, "w") as file:
+            file.write("crash %d in session %s\n" % (number + 1, session or "none"))
+            _print(error, file)
+    except OSError:
+        pass  # what made it kept the flash from being written, perhaps
+
+
+def note(board):
+    """The note, "" when there is none: MOST characters of it."""
+    try:
+        with open(board.root + FILE) as file:
+            return file.read(MOST)
+    except (OSError, ValueError):
+        return ""
