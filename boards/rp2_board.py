@@ -64,9 +64,9 @@ class Board:
 
     name: of its folder. chip: "rp2040" or "rp2350". led: of Pin, number or name. button: pin,
     pulled up, pressed to ground. bus: "i2c" or "spi". i2c: (id, sda, scl), where a DS3231 may be
-    in either case; i2c_hz: its rate, 400_000 at most. spi: (id, sck, mosi, miso, cs). battery: (ADC
-    pin, divisor of the voltage). clock: of the processor in Hz; None leaves it as MicroPython sets
-    it. See boards/README.md.
+    in either case; i2c_hz: its rate, 400_000 at most. spi: (id, sck, mosi, miso, cs). battery:
+    (ADC pin, divisor of the voltage). clock: of the processor in Hz; None leaves it as MicroPython
+    sets it. See boards/README.md.
     """
 
     root = ""  # the flash is mounted at /
@@ -277,7 +277,7 @@ class Board:
     def feed(self):
         """Feed the watchdog; start it, if it does not run."""
         if self._watchdog is None:
-            self.watch()
+            self._watchdog = WDT(timeout=WATCHDOG_MS)
         if self._timer is not None:
             self._timer.deinit()
             self._timer = None
@@ -291,8 +291,8 @@ class Board:
 
     def _yield_to_host(self):
         """The loop ends here, and a computer has the board: stop the watchdog, which would bite
-        behind a soft reset of mpremote's or Thonny's. It starts again after HOST_MS, for a computer
-        that has gone away in the middle."""
+        behind a soft reset of mpremote's or Thonny's. It starts again after HOST_MS, for a
+        computer that has gone away in the middle."""
         control = self._registers + _CTRL
         if not mem32[control] & _RUNNING:
             return
@@ -302,18 +302,18 @@ class Board:
         if self._timer is None:
             self._timer = Timer(-1, period=_STEP_MS, mode=Timer.PERIODIC, callback=self._host_step)
 
-    def _host_step(self, _timer):
+    def _host_step(self, timer):
         if self._looped:  # before, it says when the watchdog's reset came
             mem32[self._fed_at] = self.ticks_ms()
         self._host_steps -= 1
         if not self._host_steps:
-            self._timer.deinit()
+            timer.deinit()
             self._timer = None
             self._watchdog = WDT(timeout=WATCHDOG_MS)
 
 
 def _wireless_off():
-    import network  # noqa: PLC0415 - on boards with the chip alone
+    import network  # noqa: PLC0415 # pyright: ignore - on boards with the chip alone
 
     for interface in (network.STA_IF, network.AP_IF):
         network.WLAN(interface).active(False)

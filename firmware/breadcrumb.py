@@ -52,7 +52,7 @@ class Breadcrumb:
 
     @property
     def continues(self):
-        """The session to come continues the last one: that was cut, or something interrupted it."""
+        """The session to come continues the last one, which was cut or interrupted."""
         return self.cut or self.cause in (HOST, FAULT, CRASH)
 
     def lost_ms(self):
@@ -77,7 +77,7 @@ class Breadcrumb:
         self._write(_RECORDING, {"state": "recording", "start": self.cause})
 
     def began(self, session):
-        """A session has begun; returns the name of its power-up, that of the first session in it."""
+        """A session has begun; returns its power-up's name, that of the first session in it."""
         self.number = int(session[:5])
         if self.uptime.power is None:
             self.uptime.power = session
@@ -113,8 +113,8 @@ class Breadcrumb:
 
 def last(board):
     """What the last session left, {} if there was none: state ("recording", "closed"), start (why
-    the board had started), number, power, base and timer (see uptime.py), and of a closed one ticks
-    and utc."""
+    the board had started), number, power, base and timer (see uptime.py), and of a closed one
+    ticks and utc."""
     try:
         with open(board.root + _FILE) as file:
             found = json.load(file)

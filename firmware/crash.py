@@ -1,16 +1,7 @@
 """What is left of an exception that nobody expected: a file that `anklet doctor` shows."""
 
 import gc
-
-try:
-    from sys import print_exception  # pyright: ignore[reportAttributeAccessIssue]
-except ImportError:  # CPython
-    from traceback import print_exception
-
-    def _print(error, file):
-        print_exception(error, file=file)
-else:
-    _print = print_exception
+import sys
 
 FILE = "/crash.txt"
 MOST = 2000  # characters
@@ -37,3 +28,12 @@ def note(board):
             return file.read(MOST)
     except (OSError, ValueError):
         return ""
+
+
+def _print(error, file):
+    if hasattr(sys, "print_exception"):
+        sys.print_exception(error, file)
+    else:  # CPython
+        from traceback import print_exception  # noqa: PLC0415 - MicroPython has none
+
+        print_exception(error, file=file)

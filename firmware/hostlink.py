@@ -35,7 +35,7 @@ def _get():
 
 
 def info():
-    """Print what this board is, as JSON; shelf() prints which nights lie on each of its shelves."""
+    """Print what this board is, as JSON. What lies on each of its shelves shelf() prints."""
     global _uptime  # noqa: PLW0603
     board = _get()
     _uptime = uptime(board)

@@ -105,7 +105,7 @@ class Recorder:
             _close(monitor, log, record.ITSELF)
             crumb.end(WORN)
             self.session = ""
-            if not over.worn:
+            if monitor and not over.worn:
                 until_worn(board, monitor.sensor, settings, self.lamp)
             return 0
         except OSError as error:

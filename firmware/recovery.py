@@ -162,7 +162,7 @@ def _complete(path, size):
         for kind, number, fields in stream(path):
             tally.take(kind, fields)
             sequence = number
-            worth = worth or kind == record.EPOCH or kind == record.LM
+            worth = worth or kind in (record.EPOCH, record.LM)
     except ValueError:
         return  # damaged: the computer sees to it
     if tally.ended:

@@ -34,10 +34,10 @@ def load(root):
 class Settings:
     """leg "left" or "right"; label text; rules; shank 0..2 (axis along the shank, x by default);
     on_mg 5..200 (least onset threshold); doubt_s 0..3600: how long the data may stay the same, or
-    far from 1 g, before the sensor counts as broken (0, for recordings: for ever); away_min 0..1440:
-    minutes of nobody in bed that end a session (0, for recordings: it never ends by itself); trace:
-    whether one is kept; low_power: whether the board sleeps deeply, see boards/README.md. `fault`: the
-    file could not be used."""
+    far from 1 g, before the sensor counts as broken (0, for recordings: for ever); away_min
+    0..1440: minutes of nobody in bed that end a session (0, for recordings: it never ends by
+    itself); trace: whether one is kept; low_power: whether the board sleeps deeply, see
+    boards/README.md. `fault`: the file could not be used."""
 
     def __init__(self, root):
         self.firmware = FIRMWARE

@@ -205,7 +205,7 @@ class Board:
         """Here the LED draws nothing."""
 
     def reset(self):
-        """Start the firmware anew: the test that runs it sees a SystemExit, as MicroPython does."""
+        """Start the firmware anew: here a SystemExit, as MicroPython makes of it, for the test."""
         raise SystemExit
 
     def press(self):

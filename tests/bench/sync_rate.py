@@ -25,7 +25,7 @@ ROUNDS = 3
 
 def emulated() -> dict[str, float]:
     """On the emulated Pico: see `rates`; `ratio_board` is in simulated time."""
-    files = device_files.compiled() | {f"/nights/{NAME}": DATA}
+    files = device_files.compiled() | {f"/nights/000/{NAME}": DATA}
     del files["/main.py"]
     with EmulatedPico(b"", files) as pico:
         pico.speed(1)
@@ -72,7 +72,7 @@ def _mpremote(port: str, clock: Callable[[], float]) -> tuple[float, float]:
     transport = SerialTransport(port, timeout=1)
     try:
         transport.enter_raw_repl(soft_reset=False)
-        path = f"/nights/{NAME}"
+        path = f"/nights/000/{NAME}"
         return _timed(lambda: transport.fs_readfile(path, progress_callback=_ignore), clock)
     finally:
         transport.exit_raw_repl()

@@ -65,7 +65,9 @@ def check_nacks_all_night_change_no_count(folder):
         board, monitor = monitored(folder, signal.raw)
         sleep = board.sleep_ms
 
-        def sleep_ms(ms, board=board, sleep=sleep, every_s=every_s, last=[0]):
+        last = [0]
+
+        def sleep_ms(ms, board=board, sleep=sleep, every_s=every_s, last=last):
             sleep(ms)
             if every_s and board.clock.us - last[0] > every_s * 1000000:
                 last[0] = board.clock.us

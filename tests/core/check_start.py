@@ -200,7 +200,9 @@ def check_a_crash_keeps_the_night_and_says_what_it_was(folder):
         board = power_up(folder, seconds=100, utc=(20778, 0, 60))
         sleep = board.sleep_ms
 
-        def sleep_ms(ms, board=board, sleep=sleep, errors=[error("of ours")]):
+        errors = [error("of ours")]
+
+        def sleep_ms(ms, board=board, sleep=sleep, errors=errors):
             sleep(ms)
             if board.clock.us > 30000000 and errors:
                 raise errors.pop()
@@ -247,10 +249,7 @@ def check_sessions_of_a_loose_battery_leave_nothing_but_their_number(folder):
     for _ in range(50):
         board = power_up(folder, seconds=100)
         board.sleep_ms = cut_after(board, 5)
-        try:
-            main.run(board)
-        except Cut:
-            pass
+        until_cut(board)
         assert list(names(folder + "/nights")) == []
     main.run(power_up(folder))
     (name,) = names(folder + "/nights")
@@ -259,6 +258,13 @@ def check_sessions_of_a_loose_battery_leave_nothing_but_their_number(folder):
 
 class Cut(BaseException):
     """The power."""
+
+
+def until_cut(board):
+    try:
+        main.run(board)
+    except Cut:
+        return
 
 
 def cut_after(board, seconds):
@@ -278,7 +284,7 @@ def check_headers_of_older_firmware_go_at_the_next_start(folder):
     (name,) = names(folder + "/nights")
     with open(folder + "/nights/" + name, "rb") as file:
         night = file.read()
-    first_epoch = [at for at, kind, _, _ in record.read(night) if kind == record.EPOCH][0]
+    first_epoch = next(at for at, kind, _, _ in record.read(night) if kind == record.EPOCH)
     for number, data in ((2, night[:first_epoch]), (3, night[: first_epoch + 25]), (4, b"")):
         with open(folder + "/nights/0000%d-00000000.plm" % number, "wb") as file:
             file.write(data)
@@ -320,10 +326,7 @@ def check_a_session_lasts_a_day_at_most(folder):
             board.stall(86400000)  # nothing else makes it so late so fast
 
     board.sleep_ms = sleep_ms
-    try:
-        main.run(board)
-    except Cut:
-        pass
+    until_cut(board)
     first, second = names(folder + "/nights")
     (counts,) = records(folder + "/nights/" + first, record.COUNTS)
     assert counts["reason"] == record.ITSELF

@@ -216,7 +216,7 @@ def check_in_a_session_traces_go_before_any_night(folder):
         return
     _, monitor = monitored("/short", Signal(noise_mg=2).still(1300).raw)
     run(monitor, 600000)
-    assert list(nights.names(path, nights.TRACES))[0][:5] == "00001"
+    assert next(nights.names(path, nights.TRACES))[:5] == "00001"
     put("/short", "more", nights.free("/short") - 9 * nights.BLOCK)
     run(monitor)
     monitor.close(record.BY_HOST)

@@ -115,4 +115,4 @@ def test_recording_goes_on_after_a_sync(run):
 
 def test_the_flash_still_has_every_night(run):
     for session, data in run.files.items():
-        assert run.flash[f"/nights/{session}.plm"] == data
+        assert run.flash[f"/nights/000/{session}.plm"] == data

@@ -25,9 +25,10 @@ for _folder in ("/../../boards/sim", "/../../firmware", "/../core"):
 import hostlink  # noqa: E402
 import hw  # noqa: E402
 import main  # noqa: E402
+import nightfiles  # noqa: E402
 import nightlog  # noqa: E402
 import tracelog  # noqa: E402
-from flash import RamFlash  # noqa: E402
+from flash import RamFlash, make, open_on  # noqa: E402
 from kit import Numbers, Signal, monitored, run  # noqa: E402
 from plmcore import record  # noqa: E402
 from recovery import complete  # noqa: E402
@@ -112,19 +113,19 @@ def live(flash):
         flushed.append((len(flash.log), log.path, written[log.path]))
 
     nightlog.NightLog._write = noted
-    vfs.mount(vfs.VfsLfs2(flash), ROOT)
+    open_on(flash, ROOT)
     contents = {}
     board = hw.board(io.BytesIO(bytes(kicks(3, 1))), root=ROOT, utc=(20778, 79083000, 60))
     main.run(board)
-    (first,) = nightlog.names(ROOT + "/nights")
+    (first,) = nightfiles.names(ROOT + "/nights")
     contents[ROOT + "/nights/" + first] = read(ROOT + "/nights/" + first)
     hostlink.attach(board)
     hostlink.configure('{"leg": "right"}')
-    hostlink.ack(first, "0" * 64)
+    hostlink.ack(first.split("/")[-1], "0" * 64)
     _, monitor = monitored(ROOT, kicks(6, 2))
     run(monitor, 300000)
     vfs.umount(ROOT)  # the power goes
-    vfs.mount(vfs.VfsLfs2(flash), ROOT)
+    open_on(flash, ROOT)
     goes = len(flash.log)
     board = hw.board(io.BytesIO(bytes(kicks(25, 3))), root=ROOT)
     sleep = board.sleep_ms
@@ -138,7 +139,7 @@ def live(flash):
     board.sleep_ms = sleep_ms
     main.run(board)
     nightlog.NightLog._write = write
-    for name in nightlog.names(ROOT + "/nights"):
+    for name in nightfiles.names(ROOT + "/nights"):
         contents[ROOT + "/nights/" + name] = read(ROOT + "/nights/" + name)
     vfs.umount(ROOT)
     if len(contents) != 3 or first in names_of(contents, flash):
@@ -147,8 +148,8 @@ def live(flash):
 
 
 def names_of(contents, flash):
-    vfs.mount(vfs.VfsLfs2(flash), ROOT)
-    found = nightlog.names(ROOT + "/nights")
+    open_on(flash, ROOT)
+    found = list(nightfiles.names(ROOT + "/nights"))
     vfs.umount(ROOT)
     return found
 
@@ -191,7 +192,7 @@ def inspect(due, contents, removable):
     records = 0
     path = ROOT + "/nights"
     if "nights" in os.listdir(ROOT):
-        there = {path + "/" + name: read(path + "/" + name) for name in nightlog.names(path)}
+        there = {path + "/" + name: read(path + "/" + name) for name in nightfiles.names(path)}
     for name, size in due.items():
         if name not in there:
             if name not in removable:
@@ -212,10 +213,10 @@ def finish(removable):
     before = {}
     path = ROOT + "/nights"
     if "nights" in os.listdir(ROOT):
-        before = {name: read(path + "/" + name) for name in nightlog.names(path)}
+        before = {name: read(path + "/" + name) for name in nightfiles.names(path)}
     complete(ROOT)
     done = 0
-    for name in nightlog.names(path):
+    for name in nightfiles.names(path):
         if path + "/" + name in removable:
             continue  # a computer has it
         data = read(path + "/" + name)
@@ -228,18 +229,18 @@ def finish(removable):
 
 def start():
     """The firmware starts, records for a few seconds and is ended."""
-    path = nightlog.folder(ROOT)
-    before = set(nightlog.names(path))
+    path = nightfiles.folder(ROOT)
+    before = set(nightfiles.names(path))
     # Another device, so that the new night has a name that none had.
     main.run(hw.board(io.BytesIO(bytes(Signal().still(3).raw)), root=ROOT, device_id="2"))
-    (new,) = set(nightlog.names(path)) - before
+    (new,) = set(nightfiles.names(path)) - before
     if counted(read(path + "/" + new))[2] != record.BY_HOST:
         raise ValueError("no night after the cut")
 
 
 def cut(every, starts):
     flash = LoggedFlash()
-    vfs.VfsLfs2.mkfs(flash)
+    make(flash)
     blocks = [None if d is None else bytes(d) for d in flash._data]
     flash.log = []
     flushed, contents, (filed, goes) = live(flash)
@@ -275,7 +276,7 @@ def cut(every, starts):
             figures["torn"] += torn is not None
             here = f"operation {k}, {torn}: "
             try:
-                vfs.mount(vfs.VfsLfs2(Image(image)), ROOT)
+                open_on(Image(image), ROOT)
             except OSError as error:
                 figures["mounts_failed"] += 1
                 figures["failed"].append(here + str(error))

@@ -8,7 +8,7 @@ from tests import powercut
 
 @pytest.mark.skipif(replay.micropython() is None, reason="no MicroPython for this computer")
 def test_whatever_was_flushed_survives_a_power_cut_and_the_night_is_completed():
-    found = powercut.run(every=15, starts=5)
+    found = powercut.run(every=4, starts=5)
     assert found["failed"] == []
     assert found["cuts"] >= 140
     assert found["torn"] >= 90

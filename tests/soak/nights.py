@@ -22,12 +22,14 @@ _HERE = sys.argv[0].replace("\\", "/").rsplit("/", 1)[0]
 for _folder in ("/../../boards/sim", "/../../firmware", "/../core"):
     sys.path.insert(0, _HERE + _folder)
 
+import flash  # noqa: E402
 import hostlink  # noqa: E402
 import hw  # noqa: E402
 import main  # noqa: E402
+import nightfiles  # noqa: E402
 import nightlog  # noqa: E402
 import recovery  # noqa: E402
-from flash import RamFlash  # noqa: E402
+import tracelog  # noqa: E402
 from kit import Numbers  # noqa: E402
 
 BLOCKS = 352  # of 4 KiB: what MicroPython leaves on a Pico
@@ -65,38 +67,37 @@ class File:
         self._file.close()
 
 
-class Flash(RamFlash):
-    """Takes its memory at once; `fuse`: the operation, counted down, in which the power fails."""
+class Flash(flash.RamFlash):
+    """Takes its memory at once. `fuse`: the operation, counted down, in which the power fails.
+
+    littlefs is never left in the middle of a call: what the flash holds at that moment is kept, as
+    `cut`, and the firmware runs on until it sleeps. Nothing of what it does then counts.
+    """
 
     def __init__(self):
         super().__init__(BLOCKS)
         self._data = [bytearray(self._erased) for _ in range(BLOCKS)]
         self.fuse = 0
-        self.alive = True
+        self.cut = None
 
     def switched_on(self):
-        """The same flash for the next power-up; what still holds the old one can't write."""
+        """The flash of the next power-up."""
         new = object.__new__(Flash)
         new.blocks, new.block_size, new._erased = BLOCKS, self.block_size, self._erased
-        new._data, new.programs, new.erases = self._data, self.programs, self.erases
-        new.fuse, new.alive = 0, True
-        self.alive = False
+        new._data = self.cut or [bytearray(data) for data in self._data]
+        new.programs, new.erases = self.programs, self.erases
+        new.fuse, new.cut = 0, None
         return new
 
     def writeblocks(self, block, buf, offset=None):
-        if not self.alive:
-            return
         if self._fails():
-            super().writeblocks(block, memoryview(buf)[: len(buf) // 2], offset)
-            self._cut()
+            half = len(buf) // 2
+            self._keep()[block][offset : offset + half] = buf[:half]
         super().writeblocks(block, buf, offset)
 
     def _erase(self, block):
-        if not self.alive:
-            return
         if self._fails():
-            self._data[block][: self.block_size // 2] = self._erased[: self.block_size // 2]
-            self._cut()
+            self._keep()[block][: self.block_size // 2] = self._erased[: self.block_size // 2]
         self._data[block][:] = self._erased
         self.erases[block] += 1
 
@@ -104,9 +105,9 @@ class Flash(RamFlash):
         self.fuse -= 1
         return self.fuse == 0
 
-    def _cut(self):
-        self.alive = False
-        raise PowerCut
+    def _keep(self):
+        self.cut = [bytearray(data) for data in self._data]
+        return self.cut
 
 
 class Samples:
@@ -126,22 +127,18 @@ class Life:
         self.numbers = Numbers(seed)
         self.out = out
         self.flash = Flash()
-        vfs.VfsLfs2.mkfs(self.flash)
+        flash.make(self.flash)
         self.mount()
         with open(ROOT + "/firmware", "wb") as file:
             for _ in range(FIRMWARE // 1000):
                 file.write(bytes(1000))
-        # A cut here leaves littlefs in the middle of a call: files that are open then must not be
-        # closed by the same littlefs. With a trace there may be two; tests/powercut cuts those.
-        with open(ROOT + "/settings.json", "w") as file:
-            file.write('{"trace": false}')
         self.flash.erases = type(self.flash.erases)("I", [0] * BLOCKS)
         self.flash.programs = type(self.flash.erases)("I", [0] * BLOCKS)
         self.known = set()
         self.cuts = self.syncs = self.faults = self.unclosed = 0
 
     def mount(self):
-        vfs.mount(vfs.VfsLfs2(self.flash), ROOT)
+        flash.open_on(self.flash, ROOT)
 
     def plan(self, seconds):
         """[(second, what)] of a night, in order."""
@@ -201,11 +198,12 @@ class Life:
             if back and second >= back[0]:
                 model.present = True
                 back.clear()
+            if self.flash.cut:
+                raise PowerCut
             if not events or second < events[0][0]:
                 return
             what = events.pop(0)[1]
             if what == "cut":
-                self.flash.alive = False
                 raise PowerCut
             if what == "host":
                 raise KeyboardInterrupt
@@ -226,7 +224,8 @@ class Life:
     def order(self, number, start):
         """Note the sessions that are new."""
         with open(self.out + "/order", "a") as file:
-            for name in nightlog.names(ROOT + "/nights"):
+            for path in nightfiles.names(ROOT + "/nights"):
+                name = path.split("/")[-1]
                 if name not in self.known:
                     self.known.add(name)
                     file.write(f"{number} {start} {name}\n")
@@ -235,21 +234,22 @@ class Life:
         """A computer downloads, verifies and acknowledges."""
         self.syncs += 1
         recovery.complete(ROOT)
-        path = ROOT + "/nights/"
-        entries = os.listdir(path)
-        for name in nightlog.names(path):
-            if name + ".ok" not in entries:
-                with open(path + name, "rb") as file:
+        path = ROOT + "/nights"
+        for shelf in nightfiles.shelves(path):
+            for session, size, filed, _ in nightfiles.on_shelf(path, shelf):
+                if filed or size < 0:
+                    continue
+                with open(path + "/" + nightfiles.place(session) + ".plm", "rb") as file:
                     data = file.read()
-                with open(self.out + "/" + name, "wb") as file:
+                with open(self.out + "/" + session + ".plm", "wb") as file:
                     file.write(data)
                 digest = binascii.hexlify(hashlib.sha256(data).digest()).decode()
-                hostlink.ack(name, digest)
+                hostlink.ack(session + ".plm", digest)
 
 
 def run(seed, nights, out, *raws):
     life = Life(int(seed), out)
-    for module in (nightlog, recovery, hostlink):
+    for module in (nightlog, recovery, hostlink, tracelog):
         module.open = File
     write = nightlog.NightLog._write
     flushes = [0]
@@ -282,7 +282,7 @@ def run(seed, nights, out, *raws):
             "programs": programs,
             "flushes": flushes[0],
             "worst": max(life.flash.erases),
-            "free": nightlog.free(ROOT),
+            "free": nightfiles.free(ROOT),
         }
         print("soak", json.dumps(figures))
 

@@ -11,14 +11,13 @@ import json
 import os
 import sys
 
-import vfs
-
 _HERE = sys.argv[0].replace("\\", "/").rsplit("/", 1)[0]
 for _folder in ("/../../boards/sim", "/../../firmware", "/../core"):
     sys.path.insert(0, _HERE + _folder)
 
+import flash  # noqa: E402
+import nightfiles  # noqa: E402
 import nightlog  # noqa: E402
-from flash import RamFlash  # noqa: E402
 from kit import Numbers  # noqa: E402
 from plmcore.trace import AT, END  # noqa: E402
 from tracelog import TraceLog  # noqa: E402
@@ -33,8 +32,8 @@ COUNTS = (300, 280, 200, 20, 10, 190, 60, 2, 9000, 600000, 0)
 
 def night(number, numbers):
     """Write one; returns flushes, and the bytes of the night and of its trace."""
-    nightlog.make_room(ROOT, nightlog.ROOM + nightlog.TRACE_ROOM)
-    path = nightlog.folder(ROOT)
+    nightfiles.make_room(ROOT, nightfiles.ROOM + nightfiles.TRACE_ROOM)
+    path = nightfiles.folder(ROOT)
     log = nightlog.NightLog(path, number.to_bytes(4, "big"))
     for key in range(18):
         log.meta(f"key{key}", "a value")
@@ -63,7 +62,7 @@ def night(number, numbers):
         log.epoch(3000 * minute, 60000 * minute, 3000, 100, 20, 64, 0, 0, 0)
         if minute % 10 == 0:
             log.counts(3000 * minute, 60000 * minute, 0, COUNTS)
-        if moving or minute % 3 == 0:
+        if log.urgent or minute % 3 == 0:
             log.flush()
             flushes += 1
         log.look()
@@ -71,14 +70,12 @@ def night(number, numbers):
     trace.close()
     with open(log.path + ".ok", "w") as file:
         file.write("0" * 64)
-    trace_path = log.path[: -len(nightlog.SUFFIX)] + nightlog.TRACES
+    trace_path = log.path[: -len(nightfiles.SUFFIX)] + nightfiles.TRACES
     return flushes + len(writes), os.stat(log.path)[6], os.stat(trace_path)[6]
 
 
 def run(nights):
-    flash = RamFlash(BLOCKS)
-    vfs.VfsLfs2.mkfs(flash)
-    vfs.mount(vfs.VfsLfs2(flash), ROOT)
+    board = flash.mount(ROOT, BLOCKS)
     with open(ROOT + "/firmware", "wb") as file:
         for _ in range(FIRMWARE // 1000):
             file.write(bytes(1000))
@@ -87,7 +84,7 @@ def run(nights):
     for number in range(nights):
         more, size, trace = night(number, numbers)
         flushes += more
-    erases = sum(flash.erases)
+    erases = sum(board.erases)
     print(
         json.dumps(
             {
@@ -96,10 +93,10 @@ def run(nights):
                 "trace": trace,
                 "flushes": flushes,
                 "erases": erases,
-                "programs": sum(flash.programs),
-                "worst": max(flash.erases),
-                "kept": len(nightlog.names(ROOT + "/nights")),
-                "traces": len(nightlog.names(ROOT + "/nights", nightlog.TRACES)),
+                "programs": sum(board.programs),
+                "worst": max(board.erases),
+                "kept": len(list(nightfiles.names(ROOT + "/nights"))),
+                "traces": len(list(nightfiles.names(ROOT + "/nights", nightfiles.TRACES))),
             }
         )
     )

@@ -69,8 +69,8 @@ def read_json(answer: str) -> Any:
 
 
 def read_shelves(given: Any) -> list[str]:
-    """The names of the shelves (see firmware/nightfiles.py) in what hostlink.info() printed. Raises as
-    read_info."""
+    """The names of the shelves (see firmware/nightfiles.py) in what hostlink.info() printed.
+    Raises as read_info."""
     shelves = [_matching(SHELF, shelf) for shelf in given["shelves"]]
     if len(set(shelves)) < len(shelves) or len(shelves) > MOST_SHELVES:
         raise ValueError("a shelf twice, or too many")

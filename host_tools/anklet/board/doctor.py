@@ -173,7 +173,9 @@ def _checks(info: Info, found: dict[str, Any]) -> Iterator[Check]:
     if found.get("crash"):
         first, last = found["crash"]
         yield Check(
-            "crash", f"{first}: {last}", "run anklet sync, which fetches the whole of it; report it"
+            "crash",
+            f"{first}: {last}",
+            "run anklet sync, which fetches the whole of it; report it",
         )
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import time
+from pathlib import Path
 
 import pytest
 import usb
@@ -102,16 +103,29 @@ def test_a_trace_that_arrives_wrong_is_not_filed_and_the_night_is(plug, archive)
     assert archive.filed(DEVICE, ONE)
 
 
-def test_older_firmware_tells_of_no_traces(plug, archive):
+def test_nights_of_older_firmware_are_brought_onto_their_shelf(plug, archive):
+    board = plug(nights={})
+    loose = board.nights.parent
+    (loose / f"{ONE}.plm").write_bytes(night(ONE))
+    (loose / f"{TWO}.plm").write_bytes(night(TWO))
+    (loose / f"{TWO}.plm.ok").write_text("")
+    assert sync(board.port, archive)["downloaded"] == [ONE, TWO]
+    assert files(loose) == {f"000/{n}.plm{ok}" for n in (ONE, TWO) for ok in ("", ".ok")}
+
+
+def test_what_the_firmware_wrote_of_its_crash_is_fetched_once(plug, archive):
     board = plug(
-        extra="def dumps(given):\n"
-        "    del given['traces']\n"
-        "    return of(given)\n"
-        "of = hostlink.json.dumps\n"
-        "class J: dumps = dumps\n"
-        "hostlink.json = J\n"
+        extra="import crash\n"
+        "try:\n"
+        "    raise MemoryError('1234 bytes')\n"
+        "except MemoryError as error:\n"
+        "    crash.leave(board, error, '00007-1a2b3c4d')"
     )
-    assert sync(board.port, archive)["downloaded"] == [ONE]
+    heard = []
+    found = sync(board.port, archive, warn=heard.append)
+    assert "MemoryError: 1234 bytes" in Path(found["crash"]).read_text()
+    assert found["crash"] in heard[0]
+    assert "crash" not in sync(board.port, archive)
 
 
 def test_what_is_filed_is_not_fetched_again(plug, archive):

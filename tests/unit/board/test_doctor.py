@@ -168,13 +168,27 @@ def test_a_sensor_that_stops_in_the_middle_is_no_crash(plug):
 
 def test_faults_of_the_newest_session_are_told(plug):
     board = plug(
-        "from nightlog import NightLog, folder\n"
+        "from nightfiles import folder\n"
+        "from nightlog import NightLog\n"
         "log = NightLog(folder(board.root), b'1234')\n"
         "log.meta('start', 'watchdog')\n"
         "log.fault(10, 200, 1, 0)\n"
+        "log.epoch(3000, 60000, 3000, 1, 1, 0, 0, 64, 0)\n"
         "log.close()"
     )
     assert bad(examine(board)) == {"last session": "started by watchdog; faults: no_sensor"}
+
+
+def test_a_crash_is_told(plug):
+    board = plug(
+        "import crash\n"
+        "try:\n"
+        "    raise MemoryError('1234 bytes')\n"
+        "except MemoryError as error:\n"
+        "    crash.leave(board, error, '00007-1a2b3c4d')"
+    )
+    told = bad(examine(board))["crash"]
+    assert told == "crash 1 in session 00007-1a2b3c4d: MemoryError: 1234 bytes"
 
 
 def test_measurements_that_make_no_sense_are_refused(plug):

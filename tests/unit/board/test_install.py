@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
     not replay.micropython(), reason="MicroPython has no wheel for this computer"
 )
 DEVICE = "e6614103e7452b2f"
-NIGHT = "/nights/00001-1a2b3c4d.plm"
+NIGHT = "/nights/000/00001-1a2b3c4d.plm"
 BOARD = "rpi_pico"
 # What this computer's MicroPython says of itself.
 ARCH = {"x86_64": "x64", "arm64": "armv6"}.get(os.uname().machine, "")

@@ -58,7 +58,7 @@ def test_a_night_over_spi_has_the_same_movements(tmp_path):
         board = hw.board(io.BytesIO(raw), root=str(root))
         board.bus = bus
         main.run(board)
-        (path,) = (root / "nights").glob("*.plm")
+        (path,) = (root / "nights").rglob("*.plm")
         nights.append(nightfile.parse(path.read_bytes()))
     by_i2c, by_spi = nights
     assert [(lm.n, lm.kind, lm.plm) for lm in by_spi.lms] == [

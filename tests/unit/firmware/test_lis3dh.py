@@ -444,10 +444,10 @@ def test_the_night_ends_even_when_nothing_drains_the_fifo():
 def test_flash_reads_back_what_was_programmed_and_counts():
     device = flash.RamFlash(4)
     device.ioctl(6, 1)
-    device.writeblocks(1, b"anklet", 256)
+    device.writeblocks(1, b"anklet" + bytes(250), 256)
     buf = bytearray(8)
     device.readblocks(1, buf, 255)
-    assert buf == b"\xffanklet\xff"
+    assert buf == b"\xffanklet\x00"
     assert (list(device.programs), list(device.erases)) == ([0, 1, 0, 0], [0, 1, 0, 0])
     device.writeblocks(2, bytes(2 * 4096))
     assert list(device.erases) == [0, 1, 1, 1]
@@ -456,11 +456,18 @@ def test_flash_reads_back_what_was_programmed_and_counts():
 
 def test_flash_refuses_to_program_what_was_not_erased():
     device = flash.RamFlash(1)
-    device.writeblocks(0, b"ab", 10)
+    page = bytes(256)
+    device.writeblocks(0, page, 256)
     with pytest.raises(flash.FlashError):
-        device.writeblocks(0, b"c", 11)
+        device.writeblocks(0, page, 256)
     device.ioctl(6, 0)
-    device.writeblocks(0, b"c", 11)
+    device.writeblocks(0, page, 256)
+
+
+@pytest.mark.parametrize(("size", "offset"), [(6, 256), (256, 10)])
+def test_flash_is_programmed_by_the_page(size, offset):
+    with pytest.raises(flash.FlashError):
+        flash.RamFlash(1).writeblocks(0, bytes(size), offset)
 
 
 # -- real MicroPython
