@@ -217,7 +217,7 @@ def check_in_a_session_traces_go_before_any_night(folder):
     _, monitor = monitored("/short", Signal(noise_mg=2).still(1300).raw)
     run(monitor, 600000)
     assert next(nights.names(path, nights.TRACES))[:5] == "00001"
-    put("/short", "more", nights.free("/short") - 9 * nights.BLOCK)
+    put("/short", "more", nights.free("/short") - 10 * nights.BLOCK)
     run(monitor)
     monitor.close(record.BY_HOST)
     assert list(nights.names(path, nights.TRACES)) == []
