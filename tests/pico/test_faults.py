@@ -96,7 +96,8 @@ def test_a_sensor_that_holds_the_bus(start, when_s):
         pico.command("stick 7")
         after(pico, 8)
         (night,) = closed(pico)
-    assert [cause for cause, _ in gaps(night)] == (["sensor"] if when_s else [])
+    # In the night a drain that is tried again may be enough, or the sensor is set up anew.
+    assert [cause for cause, _ in gaps(night)] in ([[], ["sensor"]] if when_s else [[]])
     assert sum(seconds for _, seconds in gaps(night)) < 1
     assert night.recorded_s > when_s + 4
     assert "cut" not in night.flags
