@@ -144,10 +144,15 @@ def _sums(night: Night, noted: Mapping[str, Any]) -> str:
     ]
     between = rate_interval(count["plm"], [run.movements for run in night.series], s.in_bed_s)
     chance = ""
-    if between:
+    if between and count["plm"]:
         chance = (
-            f'<p class="quiet">Chance alone within such a night: {between[0]:.0f} to'
+            f'<p class="quiet">The least that chance does within such a night: {between[0]:.0f} to'
             f" {between[1]:.0f} per hour (95 % interval).</p>"
+        )
+    elif between:
+        chance = (
+            f'<p class="quiet">No series: a rate of up to {between[1]:.1f} per hour could give'
+            " such a night by chance.</p>"
         )
     spans = "".join(f"<div><dt>{n}</dt><dd>{span_text(v)}</dd></div>" for n, v in times)
     return f"""<section class="card" aria-label="The night in numbers">

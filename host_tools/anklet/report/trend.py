@@ -4,6 +4,7 @@ What a board or a journal says is escaped here and in parts.
 """
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Sequence
 from html import escape
 from itertools import islice
@@ -69,8 +70,11 @@ class Trend:
     def _label(self, label: str, items: list[Item], end: str) -> tuple[str, dict[str, Any]]:
         nights = nightly.by_night(items)
         entries = self._entries(label)
+        series: dict[str, deque[list[int]]] = {}  # of the last nights, by leg
         for night in nights:
-            _complete(night)
+            last = series.setdefault(_leg_of(night), deque(maxlen=rate.POOLED_NIGHTS))
+            _complete(night, [plm for earlier in last for plm in earlier])
+            last.append(night["series_plm"])
         legs: dict[str, list[Item]] = {}
         for night in nights:
             if night["plm_per_hour"] is not None:
@@ -190,14 +194,24 @@ def _alone(item: Item) -> Item:
     return night
 
 
-def _complete(night: Item) -> None:
-    """Add what the page shows: `interval`, `full`, `of` (its leg's name), `said` (hover text)."""
+def _leg_of(night: Item) -> str:
+    """The name of a night's leg, with the board's where that alone does not tell whose it is."""
+    if night["leg"] and night["label"]:
+        return night["leg"]
     boards = " ".join(device[-6:] for device in night["devices"])
-    night["of"] = night["leg"] if night["leg"] and night["label"] else ""
-    night["of"] = night["of"] or f"{night['leg'] or 'board'} {boards}"
+    return f"{night['leg'] or 'board'} {boards}"
+
+
+def _complete(night: Item, series_before: Sequence[int] = ()) -> None:
+    """Add what the page shows: `interval`, `full`, `of` (its leg's name), `said` (hover text).
+
+    series_before: the PLMs of each series of the leg's last nights.
+    """
+    night["of"] = _leg_of(night)
     night["full"] = night["in_bed_s"] >= words.SHORT_NIGHT
     plm = night["counts"]["plm"]
-    night["interval"] = between = rate.interval(plm, night["series_plm"], night["in_bed_s"])
+    between = rate.interval(plm, night["series_plm"], night["in_bed_s"], series_before)
+    night["interval"] = between
     if between:
         night["said"] = (
             f"{night['plm_per_hour']:.1f} PLM/h ({between[0]:.0f} to {between[1]:.0f}),"

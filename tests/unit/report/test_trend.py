@@ -62,27 +62,53 @@ def trace(figure, name):
 # --- rates
 
 
-def test_an_interval_holds_the_true_rate_as_often_as_it_says():
-    """Series by chance, each of 4 or more: 8 a night as in a mild case, 20 as in a clear one."""
+def lengths(rng, series):
+    """PLMs of so many series, 4 to 80, mostly about 8."""
+    return np.clip(np.round(8 * np.exp(rng.normal(0, 0.7, series))), 4, 80).astype(int).tolist()
+
+
+def regular(rng, mean):
+    """Series after pauses that vary less than by chance."""
+    return int(np.sum(np.cumsum(rng.gamma(3, 1 / 3, 4 * mean + 20)) < mean))
+
+
+def clustered(rng, mean):
+    """One series brings another half of the times."""
+    return int(rng.geometric(0.5, rng.poisson(mean / 2)).sum())
+
+
+@pytest.mark.parametrize("process", [np.random.Generator.poisson, regular, clustered])
+@pytest.mark.parametrize("series", [1, 2, 4, 8, 20])
+@pytest.mark.parametrize("nights", [1, 7])
+def test_an_interval_holds_the_true_rate_as_often_as_it_says(process, series, nights):
     rng = np.random.default_rng(1)
-    for series in (8, 20):
-        held = 0
-        for _ in range(1500):
-            sizes = (4 + rng.geometric(1 / 9, rng.poisson(series)) - 1).tolist()
-            low, high = rate.interval(sum(sizes), sizes, 3600.0)
-            held += low <= series * 12 <= high
-        assert held / 1500 > 0.92
+    many = [process(rng, series) for _ in range(5000)]
+    truth = np.mean(many) * np.mean(lengths(rng, 20_000))
+    held = 0
+    for _ in range(300):
+        night, *others = (lengths(rng, process(rng, series)) for _ in range(nights))
+        pooled = [plm for other in others for plm in other]
+        low, high = rate.interval(sum(night), night, 3600.0, pooled)
+        held += low <= truth <= high
+    assert held / 300 >= 0.90
 
 
-def test_series_widen_an_interval():
-    alone = rate.interval(200, [1] * 200, 8 * 3600)
-    series = rate.interval(200, [20] * 10, 8 * 3600)
-    assert series[0] < alone[0] < 25 < alone[1] < series[1]
+def test_longer_series_widen_an_interval():
+    short = rate.interval(200, [4] * 50, 8 * 3600)
+    series = rate.interval(200, [40] * 5, 8 * 3600)
+    assert series[0] < short[0] < 25 < short[1] < series[1]
+
+
+def test_a_persons_other_nights_say_how_long_series_are():
+    alone = rate.interval(40, [40], 8 * 3600)
+    pooled = rate.interval(40, [40], 8 * 3600, [5] * 100)
+    assert alone[0] < pooled[0] < 5 < pooled[1] < alone[1]
 
 
 def test_a_night_without_plm_has_an_upper_bound_and_one_without_hours_nothing():
     low, high = rate.interval(0, [], 8 * 3600)
-    assert low == 0 and 0 < high < 4
+    assert low == 0 and 6 < high < 8
+    assert rate.interval(0, [], 8 * 3600, [5] * 100)[1] < high
     assert rate.interval(0, [], 0) is None
 
 
