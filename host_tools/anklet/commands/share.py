@@ -38,6 +38,11 @@ def add(command: Command) -> None:
     sub.add_argument(
         "--tolerance", type=float, default=1.0, metavar="S", help="between onsets, 0.1 to 5 s"
     )
+    sub.add_argument(
+        "--leg",
+        choices=("left", "right", "both"),
+        help="which to compare where a file names both; both: where one list holds them all",
+    )
 
 
 def _export(args: argparse.Namespace) -> None:
@@ -68,7 +73,7 @@ def _agree(args: argparse.Namespace) -> None:
     readable(*(path for path in (args.ours, args.reference) if not path.is_dir()))
     from anklet.scoring import agree
 
-    found = agree.run(args.ours, args.reference, args.rules, args.tolerance)
+    found = agree.run(args.ours, args.reference, args.rules, args.tolerance, args.leg)
     if args.json:
         print_json(found)
     else:

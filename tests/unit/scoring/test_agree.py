@@ -1,12 +1,18 @@
 """Two scorings of one night compared, their clocks aligned first."""
 
 import json
+import math
 import random
 
+import edfio
 import pytest
 from anklet.cli import main
 from anklet.errors import BadInput
 from anklet.scoring import agree
+from anklet.scoring.align import align
+from anklet.scoring.bland_altman import bland_altman, ratio
+
+NIGHTS = 30  # of a test of coverage
 
 
 def night(seed=1, hours=7.5):
@@ -87,9 +93,9 @@ def test_too_few_movements_are_refused(tmp_path):
 
 
 def test_bland_altman_by_hand():
-    # Differences 1, 2, 3, 6: mean 3, SD sqrt(14/3) = 2.160.
-    found = agree.bland_altman([11, 12, 13, 16], [10, 10, 10, 10])
-    assert (found["bias"], found["sd"]) == (3, 2.16)
+    # Differences 1, 2, 3, 6 of four people: mean 3, SD sqrt(14/3) = 2.160.
+    found = bland_altman({"a": [1], "b": [2], "c": [3], "d": [6]})
+    assert (found["bias"], found["sd"], found["units"]) == (3, 2.16, "people")
     assert found["limits"] == [
         pytest.approx(3 - 1.96 * 2.1602, abs=1e-3),
         pytest.approx(7.234, abs=1e-3),
@@ -98,7 +104,102 @@ def test_bland_altman_by_hand():
 
 
 def test_two_nights_have_no_limits_of_agreement():
-    assert agree.bland_altman([1, 2], [1, 1])["limits"] is None
+    assert bland_altman({"": [0, 1]})["limits"] is None
+
+
+def test_people_are_the_units_and_the_interval_of_the_bias_holds_it():
+    """5 people of 6 nights: nights taken one by one hold the bias in two thirds of studies."""
+    chance, held = random.Random(1), 0
+    for _ in range(400):
+        people = {
+            str(who): [own + chance.gauss(0, 1) for _ in range(6)]
+            for who in range(5)
+            for own in [chance.gauss(2, 2)]
+        }
+        low, high = bland_altman(people)["bias_ci"]
+        held += low <= 2 <= high
+    assert held / 400 >= 0.92
+
+
+def test_the_ratio_scale_is_that_of_the_logarithm():
+    found = ratio({str(who): [math.log(2)] for who in range(4)})
+    assert (found["bias"], found["bias_ci"], found["limits"]) == (2, [2, 2], [2, 2])
+
+
+def test_intervals_hold_the_truth_when_much_is_missing():
+    """Jitter 0.3 s, 40 % missing, 15 % extra: offset, drift and the three shares."""
+    held = dict.fromkeys(("offset", "drift", "sensitivity_ci", "precision_ci", "f1_ci"), 0)
+    for seed in range(NIGHTS):
+        ours = [onset for onset, _ in night(seed)]
+        chance = random.Random(seed + 1000)
+        lab = [o * 1.00005 + 37 + chance.gauss(0, 0.3) for o in ours if chance.random() >= 0.4]
+        lab += [chance.uniform(37, ours[-1]) for _ in range(round(0.15 * len(lab)))]
+        lab.sort()
+        clocks = align(ours, lab)
+        held["offset"] += clocks.offset_ci[0] <= 37 <= clocks.offset_ci[1]
+        held["drift"] += clocks.drift_ci[0] <= 50 <= clocks.drift_ci[1]
+        found = agree.compared([clocks.there(onset) for onset in ours], lab, 1.0)
+        for name, truth in (
+            ("sensitivity_ci", 1 / 1.15),
+            ("precision_ci", 0.6),
+            ("f1_ci", 1.2 / 1.69),
+        ):
+            held[name] += found[name][0] <= truth <= found[name][1]
+    assert min(held.values()) >= 0.85 * NIGHTS, held
+
+
+def test_a_sparse_night_does_not_claim_that_its_clock_is_off(tmp_path):
+    """Twelve movements with a jitter of half a second: no drift is known from them."""
+    chance = random.Random(4)
+    ours = [(200.0 + 130 * i + chance.uniform(0, 60), 1.0) for i in range(12)]
+    lab = [(onset + 5 + chance.gauss(0, 0.4), 1.0) for onset, _ in ours]
+    found = agree.run(write(tmp_path / "a.csv", ours), write(tmp_path / "b.csv", sorted(lab)))
+    assert abs(found["clock"]["drift_ppm"]) < 100
+    assert found["clock"]["drift_ci_ppm"][0] < 0 < found["clock"]["drift_ci_ppm"][1]
+
+
+def test_one_leg_against_a_reference_of_two(tmp_path):
+    left, right = night(1), night(9)
+    marks = [
+        edfio.EdfAnnotation(onset, duration, f"LM:{side}")
+        for side, movements in (("left", left), ("right", right))
+        for onset, duration in movements
+    ]
+    reference = tmp_path / "lab.edf"
+    edfio.Edf([], annotations=marks).write(reference)
+    ours = write(tmp_path / "ours.csv", left)
+    with pytest.raises(BadInput, match="--leg left"):
+        agree.run(ours, reference)
+    found = agree.run(ours, reference, leg="left")
+    assert (found["lm"]["sensitivity"], found["lm"]["precision"]) == (1, 1)
+
+
+def test_only_the_common_span_counts(tmp_path):
+    """The lab's recorder ran for the middle three hours of ours: what it did not record it did not
+    miss."""
+    ours = night()
+    lab = [(onset, d) for onset, d in ours if 2 * 3600 < onset < 5 * 3600]
+    found = agree.run(write(tmp_path / "ours.csv", ours), write(tmp_path / "lab.csv", lab))
+    assert (found["lm"]["sensitivity"], found["lm"]["precision"]) == (1, 1)
+    assert 2.5 < found["common"]["hours"] < 3.1
+    assert found["common"]["ours"]["lm"] == found["common"]["reference"]["lm"] == len(lab)
+
+
+def test_a_bad_night_is_left_out_and_named_and_folders_are_people(tmp_path, capsys):
+    for who, seed in (("ana/1", 1), ("ana/2", 3), ("ben/1", 5), ("cem/1", 7), ("cem/bad", 9)):
+        for folder in ("ours", "lab"):
+            path = tmp_path / folder / f"{who}.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            movements = night(seed) if folder == "ours" else heard_by_a_lab(night(seed))
+            write(path, movements[:3] if who == "cem/bad" else movements)
+    assert main(["agree", str(tmp_path / "ours"), str(tmp_path / "lab"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [item["night"] for item in found["left_out"]] == ["cem/bad"]
+    assert "too few movements" in found["left_out"][0]["why"]
+    limits = found["bland_altman"]["plm"]
+    assert (limits["nights"], limits["groups"], limits["units"]) == (4, 3, "people")
+    assert main(["agree", str(tmp_path / "ours"), str(tmp_path / "lab")]) == 0
+    assert "left out: cem/bad: There are too few movements" in capsys.readouterr().out
 
 
 def test_folders_are_compared_night_by_night(tmp_path, capsys):
@@ -110,7 +211,8 @@ def test_folders_are_compared_night_by_night(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert [item["night"] for item in found["nights"]] == ["a", "b", "c"]
     differences = [
-        item["counts"]["ours"]["plm"] - item["counts"]["reference"]["plm"]
+        (item["common"]["ours"]["plm"] - item["common"]["reference"]["plm"])
+        / item["common"]["hours"]
         for item in found["nights"]
     ]
     assert found["bland_altman"]["plm"]["bias"] == pytest.approx(sum(differences) / 3, abs=1e-3)
