@@ -92,6 +92,19 @@ KEYS = {
     ),
     "wakeups": Key("whole", "Times awake", high=50, part="morning"),
     "text": Key("text", "Anything else", high=2000, part="morning"),
+    "adverse_event": Key(
+        "text",
+        "Anything unwanted",
+        high=300,
+        part="morning",
+        note="What it was, how bad, how long. More than mild, or again: stop, and see a doctor.",
+    ),
+    "bottle": Key(
+        "choice",
+        "Bottle of a blind trial",
+        choices=("A", "B", "neither"),
+        note="Which one you took from: anklet trial tonight says which it should be.",
+    ),
 }
 
 
@@ -111,8 +124,9 @@ def check(key: str, value: object) -> Value | None:
         if len(text) <= item.high:
             return text
     elif item.kind == "choice":
-        if text.lower() in item.choices:
-            return text.lower()
+        for choice in item.choices:
+            if text.lower() == choice.lower():
+                return choice
     elif re.fullmatch(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?", text):
         number = float(text)
         if item.low <= number <= item.high and (number.is_integer() or item.kind == "number"):

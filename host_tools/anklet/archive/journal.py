@@ -169,6 +169,17 @@ class Journal:
                     found.pop((device, session), None)
         return found
 
+    def when_hidden(self) -> dict[Hidden, str]:
+        """When each hidden session was hidden: `at` of its line (UTC)."""
+        found: dict[Hidden, str] = {}
+        for line in self._lines():
+            match line:
+                case {"at": str(at), "hide": [str(device), str(session)], "why": str()}:
+                    found.setdefault((device, session), at)
+                case {"hide": [str(device), str(session)], "why": None}:
+                    found.pop((device, session), None)
+        return found
+
     def labels(self) -> Set[str]:
         """The labels that something was noted under."""
         return {line["label"] for line in self._notes(None) if line["label"] is not None}
