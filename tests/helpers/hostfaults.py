@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
+from unittest import mock
 
 REPO = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
@@ -30,6 +31,7 @@ from anklet.archive.store import Archive  # noqa: E402
 from anklet.board.boardinfo import Info, Night  # noqa: E402
 from anklet.cli import main  # noqa: E402
 from anklet.errors import AnkletError  # noqa: E402
+from anklet.trial import CLOCK, power  # noqa: E402
 from anklet.trial.seal import Trials  # noqa: E402
 from anklet.web.server import create_app  # noqa: E402
 from nightbytes import Builder, add_to, whole  # noqa: E402
@@ -87,6 +89,17 @@ def _command(*argv):
     return lambda: main(list(argv))
 
 
+def _planning(*more):
+    """A trial planned the same every time: a seed is for a simulated clock alone."""
+
+    def work():
+        now = {CLOCK: f"{NIGHT}T21:00"}
+        with mock.patch.dict(os.environ, now), mock.patch.multiple(power, TRIALS=40, PATTERNS=2):
+            return main([*PLAN, "--seed", "1", *more])
+
+    return work
+
+
 def _save(path, **form):
     """A form of the pages, sent."""
 
@@ -129,10 +142,10 @@ def _outdated(home):
 
 
 def _a_trial(home):
-    assert main(["trial", "plan", "magnesium_mg=300", "--seed", "1"]) == 0
+    assert main(list(PLAN)) == 0
 
 
-PLAN = ("trial", "plan", "magnesium_mg=300", "--seed", "1")
+PLAN = ("trial", "plan", "magnesium_mg=300")
 # name -> (what is there before, what is done)
 DEEDS = {
     "sync": (lambda home: None, _command("sync", "--port", "x")),
@@ -144,8 +157,8 @@ DEEDS = {
     ),
     "rebuild": (_an_evening, _command("rebuild")),
     "nights after an update": (_outdated, _command("nights", "--json")),
-    "trial plan": (lambda home: None, _command(*PLAN)),
-    "trial plan, blind": (lambda home: None, _command(*PLAN, "--blind")),
+    "trial plan": (lambda home: None, _planning()),
+    "trial plan, blind": (lambda home: None, _planning("--blind")),
     "trial tonight": (_a_trial, _command("trial", "tonight")),
     "trial stop": (_a_trial, _command("trial", "stop", "--why", "a journey")),
     "the page of the journal": (

@@ -22,13 +22,19 @@ def add(command: Command) -> None:
 def _compare(args: argparse.Namespace) -> None:
     from anklet.archive.journal import Journal, label_of
     from anklet.archive.store import Archive, home
-    from anklet.trial.compare import LEVEL, compare, text
+    from anklet.trial.compare import LEVEL, compare, looked_at, text, trial_of
 
-    items = Archive(home()).sessions()
+    archive = Archive(home())
+    items = archive.sessions()
     label = label_of(args.label, [item["label"] for item in items])
-    found = compare(args.key, items, Journal(home()).entries(label), args.at_least, label)
+    trial = trial_of(archive, label, args.key)
+    entries = Journal(archive.path).entries(label)
+    found = compare(args.key, items, entries, args.at_least, label)
+    keys = looked_at(archive.path, label, args.key)
+    if trial:
+        trial.note(trial.answer(), f"compare {args.key}")
     if not args.json:
-        print(text(found))
+        print(text(found, keys, trial.plan.id if trial else ""))
         return
 
     def moved(effect: float | None) -> float | None:
@@ -41,13 +47,17 @@ def _compare(args: argparse.Namespace) -> None:
             "with_means": found.what,
             "label": label,
             **{
-                name: {"nights": side.nights, "plm_per_hour": side.rate}
+                name: {"nights": side.nights, "runs": side.runs, "plm_per_hour": side.rate}
                 for name, side in (("with", found.with_), ("without", found.without))
             },
             "change": moved(found.effect),
             "low": moved(found.low),
             "high": moved(found.high),
             "level": LEVEL,
+            "before_and_after": found.once,
+            "goes_with": {name: list(shares) for name, shares in found.beside.items()},
+            "keys_compared": keys,
+            "look_at_trial": trial.plan.id if trial else None,
             "shows_cause": False,
         }
     )

@@ -3,17 +3,17 @@
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs: start-up stays fast
 
 import argparse
+import csv
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anklet.commands import Command, print_json
+from anklet.commands import Command, print_json, writing
 from anklet.errors import BadInput
 
 if TYPE_CHECKING:
-    from anklet.trial.observed import Observed
-    from anklet.trial.plan import Plan
-    from anklet.trial.seal import Trials
+    from anklet.trial.course import Course
 
 
 def add(command: Command) -> None:
@@ -36,16 +36,21 @@ def add(command: Command) -> None:
         return sub
 
     sub = action("plan", _plan, "draw a trial and seal it, before its first night")
-    sub.add_argument("what", metavar="KEY=AMOUNT", help="of the journal: magnesium_mg=300")
-    sub.add_argument("--pairs", type=int, default=6, help="of blocks, 4 to 12 (6)")
-    sub.add_argument("--nights", type=int, default=3, help="of a block, 1 to 14 (3)")
-    sub.add_argument("--washout", action="store_true", help="leave out a block's first night")
+    sub.add_argument("what", metavar="KEY=AMOUNT", help="magnesium_mg=300, or caffeine_mg=none")
+    sub.add_argument("--pairs", type=int, help="of blocks, 4 to 12 (by the item: 8 or 9)")
+    sub.add_argument("--nights", type=int, help="of a block, 1 to 14 (by the item: 3 or 2)")
+    sub.add_argument(
+        "--washout",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="leave out a block's first night (by the item: of what is swallowed)",
+    )
     sub.add_argument("--blind", action="store_true", help="bottles A and B, filled by another")
     sub.add_argument("--start", metavar="DATE", help="evening of the first night (tonight)")
     sub.add_argument("--leg", choices=("left", "right"), help="else both, where both are there")
     sub.add_argument("--min-hours", type=float, default=3.0, help="in bed, for a night to count")
     sub.add_argument("--dry-run", action="store_true", help="what to expect; nothing is sealed")
-    sub.add_argument("--seed", type=int, help="draw by this number: for simulations")
+    sub.add_argument("--seed", type=int, help="draw by this number: on a simulated clock")
 
     sub = action("tonight", _tonight, "what the plan says for tonight")
     sub.add_argument("--night", metavar="DATE", help="another night, by its evening")
@@ -60,6 +65,20 @@ def add(command: Command) -> None:
     )
     sub.add_argument("--unblind", action="store_true", help="look into a blind trial early")
 
+    sub.add_argument(
+        "--page", type=Path, metavar="FILE.html", help="write it as one printed page too"
+    )
+
+    sub = action(
+        "guess", _guess, "which bottle of a blind trial was the one with, before the result"
+    )
+    sub.add_argument("bottle", choices=("A", "B", "unsure"))
+
+    sub = action("export", _export, "a finished trial as JSON, for pooling with other people's")
+    sub.add_argument(
+        "--out", type=Path, metavar="FILE.csv", help="effects alone, for anklet cohort pool"
+    )
+
     sub = action("stop", _stop, "give the trial up, to plan another")
     sub.add_argument("--why", metavar="TEXT", required=True)
 
@@ -70,6 +89,7 @@ def _plan(args: argparse.Namespace) -> None:
     from anklet.archive.store import Archive, home
     from anklet.trial import forms, tonight, words
     from anklet.trial import plan as planning
+    from anklet.trial.course import Course
     from anklet.trial.power import chances
     from anklet.trial.seal import Trials
 
@@ -79,6 +99,11 @@ def _plan(args: argparse.Namespace) -> None:
         raise BadInput(
             f"--start {start} can't be: a plan is made before its first night, at most "
             f"{planning.AHEAD_DAYS} days ahead ({evening} or later)."
+        )
+    if args.seed is not None and not simulated and not args.dry_run:
+        raise BadInput(
+            "--seed draws an order that could be known beforehand, so it is for a simulated clock "
+            "(ANKLET_TRIAL_NOW); leave it out."
         )
     items = Archive(home()).sessions()
     label = label_of(args.label, [item["label"] for item in items])
@@ -111,8 +136,9 @@ def _plan(args: argparse.Namespace) -> None:
         if args.json:
             print_json(forms.expected(plan, told))
         else:
-            print(words.expected(plan, told.sentences))
+            print(words.expected(plan, told))
         return
+    before = Course(Archive(home()), trials, plan, "").abandoned()
     seal = trials.add(plan, words.bottles(plan) if plan.blind else "")
     if args.json:
         print_json(
@@ -124,7 +150,7 @@ def _plan(args: argparse.Namespace) -> None:
             }
         )
         return
-    print(words.planned(plan, seal, told.sentences))
+    print(words.planned(plan, seal, told, words.abandoned(before)))
     print(f"\nplan: {trials.folder / f'{plan.id}.json'}")
     if plan.blind:
         print(f"sheet for the bottles, not for you: {trials.bottles(plan.id)}")
@@ -134,15 +160,16 @@ def _tonight(args: argparse.Namespace) -> None:
     from anklet.trial import forms, tonight, words
     from anklet.trial.plan import arm_of
 
-    plan, seal, trials = _current(args)
+    course = _current(args)
+    plan = course.plan
     night = arm_of(plan, args.night or tonight()[0].isoformat())
-    if stopped := _stopped(trials, plan):
-        raise BadInput(stopped)
+    if course.stopped:
+        raise BadInput(course.stopped)
     if args.json:
         told = {"bottle": night.arm} if plan.blind else {"take": plan.takes(night.arm)}
         print_json(
             {
-                **forms.head(plan, seal),
+                **forms.head(plan, course.seal),
                 "night": night.date,
                 "pair": night.pair + 1,
                 **told,
@@ -156,122 +183,119 @@ def _tonight(args: argparse.Namespace) -> None:
 def _status(args: argparse.Namespace) -> None:
     from anklet.trial import forms, words
 
-    plan, seal, trials = _current(args)
-    seen, finished = _seen(plan)
+    course = _current(args)
+    plan, seen = course.plan, course.seen
     if args.json:
-        print_json(
-            {**forms.head(plan, seal), "finished": finished, "done": forms.done(plan, seen)}
-        )
+        head = forms.head(plan, course.seal)
+        over = course.evening > plan.last
+        print_json({**head, "finished": over, "done": forms.done(plan, seen)})
     else:
-        print(words.status(plan, seen, _stopped(trials, plan)))
+        print(words.status(plan, seen, course.stopped))
 
 
 def _result(args: argparse.Namespace) -> None:
-    from anklet.trial import forms, words
-    from anklet.trial.analysis import analyse
+    from anklet.trial import findings, forms, page
 
-    plan, seal, trials = _current(args)
-    seen, finished = _seen(plan)
-    stopped = _stopped(trials, plan)
-    if plan.blind and not (finished or stopped) and not args.unblind:
+    course = _current(args)
+    _may_be_seen(course, args.unblind)
+    seen = course.seen
+    if seen.broken and not args.as_planned:
+        raise BadInput(
+            f"On {len(seen.broken)} of the nights the journal says otherwise than the plan "
+            f"({', '.join(seen.broken)}): if that is a slip, correct it with anklet note before "
+            f"you look, else run anklet trial result --as-planned, which counts them as the plan "
+            f"does and names them."
+        )
+    found = course.answer()
+    if found.main.effect is not None:  # logged before it is shown
+        course.note(found, "result", unblinded=course.plan.blind and not course.over)
+    if args.page:
+        with writing(args.page):
+            args.page.write_text(page.html(course, found), encoding="utf-8")
+    if args.json:
+        print_json(forms.result(course, found))
+    else:
+        print(findings.result(course, found))
+
+
+def _may_be_seen(course: "Course", unblind: bool) -> None:
+    """Raise BadInput where a blind trial's result has to wait."""
+    plan = course.plan
+    if not plan.blind:
+        return
+    if not (course.over or course.stopped) and not unblind:
         raise BadInput(
             f"Trial {plan.id} is blind, and its results stay hidden until the night of "
             f"{plan.last} is over (--unblind looks early, and that is recorded)."
         )
-    if seen.broken and not args.as_planned:
+    if course.over and plan.version > 1 and not course.guess:
         raise BadInput(
-            f"On {len(seen.broken)} of the nights the journal says otherwise than the plan "
-            f"({words.dates(seen.broken)}): if that is a slip, correct it with anklet note before "
-            f"you look, else run anklet trial result --as-planned, which counts them as the plan "
-            f"does and names them."
+            "Before the result, say which bottle you think was the one with: anklet trial guess "
+            "A, B or unsure; that tells how blind you were."
         )
-    finished = finished and not stopped
-    found = analyse(plan, seen.values)
-    kept = analyse(plan, seen.kept) if seen.broken else None
-    earlier = trials.events(plan.id, "looked")
-    if found.effect is not None and not (finished or stopped):
-        trials.note(plan.id, "looked", nights=len(seen.values), unblinded=plan.blind)
-    looks = trials.events(plan.id, "looked")
+
+
+def _guess(args: argparse.Namespace) -> None:
+    course = _current(args)
+    if not course.plan.blind:
+        raise BadInput(f"Trial {course.plan.id} is not blind, so there is nothing to guess.")
+    if not course.over:
+        raise BadInput(f"Guess after the last night, that of {course.plan.last}.")
+    if course.guess:
+        raise BadInput(f"The guess was given already: {course.guess}. The first one counts.")
+    course.trials.note(course.plan.id, "guessed", bottle=args.bottle)
     if args.json:
-        print_json(
-            {
-                **forms.head(plan, seal),
-                "finished": finished,
-                "says": words.says(plan, found, finished),
-                **forms.numbers(found, finished),
-                "as_kept": forms.numbers(kept, False) if kept else None,
-                "looks": [{"at": look["at"], "nights": look["nights"]} for look in looks],
-                "done": forms.done(plan, seen),
-            }
-        )
+        print_json({"trial": course.plan.id, "guess": args.bottle})
+    else:
+        print(f"Noted: {args.bottle}. Now: anklet trial result.")
+
+
+def _export(args: argparse.Namespace) -> None:
+    from anklet.trial import forms
+
+    course = _current(args)
+    if not (course.over or course.stopped):
+        raise BadInput(f"Trial {course.plan.id} is exported after its last night.")
+    _may_be_seen(course, False)
+    found = course.answer()
+    course.note(found, "export")
+    if not args.out:
+        print_json(forms.export(course, found))
         return
-    told = []
-    if earlier:
-        times = words.dates(f"{e['at'][:16]} UTC ({e['nights']} nights)" for e in earlier)
-        told.append(
-            f"Looked at before the end: {times}. Whoever looks early may act on it; weigh the "
-            f"result with that in mind."
+    rows = forms.poolable(course, found)
+    if not rows:
+        raise BadInput(
+            "This trial has no effect that can be pooled: its result is a difference, or too few "
+            "nights count; anklet trial export without --out has what there is."
         )
-    if found.effect is not None and not (finished or stopped):
-        told.append("This look is recorded and will stand beside the result.")
-    print(words.result(plan, seal, seen, found, kept, told, finished, stopped))
+    with writing(args.out), args.out.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+    print(f"wrote {args.out}")
 
 
 def _stop(args: argparse.Namespace) -> None:
-    from anklet.trial import tonight
-
-    plan, _, trials = _current(args)
-    if stopped := _stopped(trials, plan):
-        raise BadInput(stopped)
-    evening = tonight()[0]
-    if evening > plan.last:
+    course = _current(args)
+    plan = course.plan
+    if course.stopped:
+        raise BadInput(course.stopped)
+    if course.over:
         raise BadInput(f"Trial {plan.id} is over; anklet trial result shows what it found.")
-    trials.note(plan.id, "stopped", night=evening.isoformat(), why=" ".join(args.why.split()))
+    evening = course.evening.isoformat()
+    course.trials.note(plan.id, "stopped", night=evening, why=" ".join(args.why.split()))
     if args.json:
-        print_json({"trial": plan.id, "stopped": evening.isoformat()})
+        print_json({"trial": plan.id, "stopped": evening})
     else:
         print(f"Trial {plan.id} is given up; what there is stays, and so does this note of it.")
 
 
-def _current(args: argparse.Namespace) -> "tuple[Plan, str, Trials]":
+def _current(args: argparse.Namespace) -> "Course":
     """The newest trial of the person asked for, its seal unbroken."""
-    from anklet.archive.journal import label_of
     from anklet.archive.store import Archive, home
-    from anklet.trial.seal import Trials
+    from anklet.trial.course import current
 
-    trials = Trials(home())
-    planned = {plan.label for plan in trials.sealed()} - {None}
-    if args.label is None and len(planned) == 1:
-        label = planned.pop()  # the only one a trial was planned for
-    else:
-        there = [item["label"] for item in Archive(home()).sessions()]
-        label = label_of(args.label, there)
-    latest = trials.latest(label)
-    if latest is None:
-        whose = f" for {label!r}" if label else ""
-        raise BadInput(f"No trial is planned{whose}; anklet trial plan KEY=AMOUNT makes one.")
-    return *trials.verified(latest.id), trials
-
-
-def _seen(plan: "Plan") -> "tuple[Observed, bool]":
-    """What was done so far, and whether the last night is over."""
-    from anklet.archive.journal import Journal
-    from anklet.archive.store import Archive, home
-    from anklet.trial import tonight
-    from anklet.trial.observed import observe
-
-    evening = tonight()[0]
-    entries = Journal(home()).entries(plan.label)
-    return observe(plan, Archive(home()).sessions(), entries, evening), evening > plan.last
-
-
-def _stopped(trials: "Trials", plan: "Plan") -> str:
-    events = trials.events(plan.id, "stopped")
-    if not events:
-        return ""
-    return f"Trial {plan.id} was given up before the night of {events[0]['night']}: " + (
-        f"{events[0]['why']}."
-    )
+    return current(Archive(home()), args.label)
 
 
 def _date(text: str) -> dt.date:

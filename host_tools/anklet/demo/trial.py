@@ -33,6 +33,7 @@ from anklet.trial import CLOCK
 
 HOURS = 6.0
 TRIED = "magnesium_mg=300"
+SHAPE = ("--pairs", "6", "--nights", "3", "--no-washout")  # 36 nights
 FORGOTTEN = (7, 22)  # nights without the board
 DAYS_AGO = 40
 USUAL_PLM_PER_HOUR = 35.0
@@ -124,7 +125,7 @@ def _run(*command: str, **env: str) -> str:
 def live(person: Person, folder: Path) -> tuple[bool, str]:
     """A person's trial from plan to result; whether it says the right thing, and what it says."""
     bed = Bed(person, folder / person.name)
-    planned = bed.trial(0, "plan", TRIED, "--seed", str(person.seed))
+    planned = bed.trial(0, "plan", TRIED, *SHAPE, "--seed", str(person.seed))
     told = [f"$ anklet trial plan {TRIED}", planned]
     plan = bed.trial_json(0, "status")
     nights = plan["done"]["nights_planned"]

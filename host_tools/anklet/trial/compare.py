@@ -1,43 +1,59 @@
 """Nights with and without something in the journal, described."""
 
+import datetime as dt
+import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from anklet.archive import lines
 from anklet.archive.journal import KEYS, Value
-from anklet.errors import BadInput
+from anklet.archive.store import Archive
+from anklet.errors import ArchiveUnwritable, BadInput
 from anklet.night.nightly import by_night, select
+from anklet.trial.course import Course, courses
+from anklet.trial.doses import DOSES
+from anklet.trial.findings import amount
 from anklet.trial.observed import outcomes, who
-from anklet.trial.words import LIMITS, amount, paragraphs
+from anklet.trial.words import LIMITS, paragraphs
 
 LEVEL = 0.95
 MIN_HOURS = 3.0
-LEAST = 2  # nights on each side for an interval
+LEAST_RUNS = 3  # of nights in a row with, and without: fewer are a before and after
+GOES_WITH = 0.05  # p of Fisher's test below which another item goes with this one
+WEEKEND = (4, 5)  # Friday's and Saturday's evenings
+LOG = "compared.jsonl"  # which items were compared when: the more, the more chance finds
 NO_CAUSE = (
     "This can't show cause: you chose these nights yourself, and whatever made you choose them (a "
-    "bad day, a late evening, a hope) may be what made the difference. The interval takes the "
-    "nights as independent of each other, which makes it too narrow."
+    "bad day, a late evening, a hope) may be what made the difference. Who begins something when "
+    "it is bad sees it get better by itself (regression to the mean)."
 )
 
 
 @dataclass(frozen=True)
 class Side:
-    """Nights of one kind. rate: geometric mean of (PLM + 0.5) per hour in bed; None of none."""
+    """Nights of one kind. rate: of a typical night, the geometric mean of (PLM + 0.5) per hour in
+    bed; None of none. runs: how many times they follow each other without a break."""
 
     nights: int
     rate: float | None
+    runs: int
 
 
 @dataclass(frozen=True)
 class Compared:
-    """effect, low, high: of log PLM/h, with less without, Welch's interval; None from too few.
+    """effect, low, high: of log PLM/h, with less without, Welch's interval of the means of runs;
+    None from too few.
 
     what: which nights are with. unknown: nights of which the journal says nothing at all. assumed:
-    nights without on which other things were noted, and not this.
+    nights without on which other things were noted, and not this. once: all nights of one kind lie
+    before those of the other. before: log PLM/h of the nights right before a run with, less the
+    other nights without. beside: what goes with it, name -> (share of nights with, without).
     """
 
     key: str
@@ -50,6 +66,9 @@ class Compared:
     unknown: int
     assumed: int
     triable: bool
+    once: bool
+    before: float | None
+    beside: dict[str, tuple[float, float]]
 
 
 def compare(
@@ -81,24 +100,106 @@ def compare(
         )
     if kind == "whole" and at_least is None:
         at_least = math.floor(float(np.median([float(value) for value in noted.values()]))) + 1
-    with_, without = [], []
-    for date, y in nights.items():
+    arm: dict[str, bool] = {}
+    for date in sorted(nights):
         if date in noted:
-            (with_ if _holds(noted[date], at_least) else without).append(y)
+            arm[date] = _holds(noted[date], at_least)
         elif entries.get(date) and kind != "whole":
-            without.append(y)
-    unknown = len(nights) - len(with_) - len(without)
-    what = key if at_least is None else f"{key} of {at_least:g} or more"
+            arm[date] = False
+    runs = [
+        (with_, [nights[date] for date in dates])
+        for with_, dates in itertools.groupby(arm, key=arm.__getitem__)
+    ]
+    sides = {side: [values for with_, values in runs if with_ == side] for side in (True, False)}
     effect = low = high = None
-    if with_ and without:
-        effect = float(np.mean(with_) - np.mean(without))
-    if min(len(with_), len(without)) >= LEAST and np.ptp(with_) + np.ptp(without) > 0:
-        interval = stats.ttest_ind(with_, without, equal_var=False).confidence_interval(LEVEL)
-        low, high = float(interval.low), float(interval.high)
-    assumed = len(with_) + len(without) - len(noted)
-    sides = _side(with_), _side(without)
-    triable = kind == "number"
-    return Compared(key, what, *sides, effect, low, high, unknown, assumed, triable)
+    if sides[True] and sides[False]:
+        means = {side: [float(np.mean(run)) for run in sides[side]] for side in sides}
+        effect = float(np.mean(means[True]) - np.mean(means[False]))
+        least = min(len(run_means) for run_means in means.values())
+        if least >= LEAST_RUNS and np.ptp(means[True]) + np.ptp(means[False]) > 0:
+            test = stats.ttest_ind(means[True], means[False], equal_var=False)
+            interval = test.confidence_interval(LEVEL)
+            low, high = float(interval.low), float(interval.high)
+    return Compared(
+        key=key,
+        what=key if at_least is None else f"{key} of {at_least:g} or more",
+        with_=_side(sides[True]),
+        without=_side(sides[False]),
+        effect=effect,
+        low=low,
+        high=high,
+        unknown=len(nights) - len(arm),
+        assumed=len(arm) - len(noted),
+        triable=key in DOSES,
+        once=len(runs) == 2,
+        before=_before(runs),
+        beside=_beside(key, arm, entries),
+    )
+
+
+def _before(runs: Sequence[tuple[bool, list[float]]]) -> float | None:
+    """How the nights right before each run with differ from the other nights without."""
+    last = [
+        run[-1] for (with_, run), (later, _) in itertools.pairwise(runs) if later and not with_
+    ]
+    others = [y for with_, run in runs if not with_ for y in run if y not in last]
+    return float(np.mean(last) - np.mean(others)) if last and others else None
+
+
+def _beside(
+    key: str, arm: Mapping[str, bool], entries: Mapping[str, Mapping[str, Value]]
+) -> dict[str, tuple[float, float]]:
+    """What else is on the nights with more, or less, often than on those without."""
+    there = {
+        other: {date for date in arm if _noted(entries.get(date, {}), other)}
+        for other in KEYS
+        if other != key
+    }
+    there["Friday or Saturday"] = {
+        date for date in arm if dt.date.fromisoformat(date).weekday() in WEEKEND
+    }
+    sides = [[date for date in arm if arm[date] == with_] for with_ in (True, False)]
+    found = {}
+    for other, dates in there.items():
+        counts = [
+            [sum(d in dates for d in side), sum(d not in dates for d in side)] for side in sides
+        ]
+        if all(sides) and float(np.asarray(stats.fisher_exact(counts))[1]) < GOES_WITH:
+            found[other] = tuple(yes / (yes + no) for yes, no in counts)
+    return found
+
+
+def _noted(values: Mapping[str, Value], key: str) -> bool:
+    return key in values and (KEYS[key].kind == "whole" or _holds(values[key], None))
+
+
+def looked_at(archive: Path, label: str | None, key: str) -> int:
+    """Log that this key is compared; how many different ones were, this one included. Raises
+    ArchiveUnwritable."""
+    file = archive / LOG
+    try:
+        lines.append(file, {"at": lines.now(), "label": label, "key": key})
+        found = {line.get("key") for line in lines.read(file) if line.get("label") == label}
+    except OSError as error:
+        raise ArchiveUnwritable(
+            f"{file} can't be written ({error.strerror}); correct its permissions or free space."
+        ) from error
+    return len(found)
+
+
+def trial_of(archive: Archive, label: str | None, key: str) -> Course | None:
+    """The trial that is under way, whose nights a comparison would show. Raises BadInput where it
+    is of this very key."""
+    for course in courses(archive, label):
+        if not course.running or course.plan.start > course.evening.isoformat():
+            continue
+        if course.plan.key == key:
+            raise BadInput(
+                f"{key} is what trial {course.plan.id} is about, and its answer comes after the "
+                f"night of {course.plan.last}: anklet trial status, then anklet trial result."
+            )
+        return course
+    return None
 
 
 def _holds(value: Value, at_least: float | None) -> bool:
@@ -107,37 +208,76 @@ def _holds(value: Value, at_least: float | None) -> bool:
     return value > 0 if at_least is None else value >= at_least
 
 
-def _side(values: list[float]) -> Side:
-    return Side(len(values), math.exp(sum(values) / len(values)) if values else None)
+def _side(runs: Sequence[Sequence[float]]) -> Side:
+    values = [y for run in runs for y in run]
+    rate = math.exp(sum(values) / len(values)) if values else None
+    return Side(len(values), rate, len(runs))
 
 
-def text(found: Compared) -> str:
-    """What `anklet compare` prints."""
-    lines = ["           nights   PLM per hour in bed"]
+def text(found: Compared, keys: int, trial: str = "") -> str:
+    """What `anklet compare` prints. keys: how many were compared so far; trial: one under way."""
+    table = ["           nights   in runs   PLM per hour in bed, a typical night"]
     for name, side in (("with", found.with_), ("without", found.without)):
         rate = "-" if side.rate is None else f"{side.rate:.1f}"
-        lines.append(f"  {name:<8} {side.nights:6d}   {rate:>19}")
+        table.append(f"  {name:<8} {side.nights:6d}   {side.runs:7d}   {rate:>19}")
     return paragraphs(
         [
             f"Nights with and without {found.what}, as noted in the journal",
-            "\n".join(lines),
-            _difference(found),
+            "\n".join(table),
+            _difference(found, keys),
+            _kind(found),
+            _goes_with(found),
             _left_out(found),
             NO_CAUSE + (f" anklet trial plan {found.key}=AMOUNT can." if found.triable else ""),
+            f"Trial {trial} is under way, and this counts as a look at it." if trial else "",
             LIMITS,
         ]
     )
 
 
-def _difference(found: Compared) -> str:
+def _difference(found: Compared, keys: int) -> str:
     if found.effect is None:
         return "There are no nights of the one kind, so there is nothing to compare with."
+    many = (
+        f" This is item {keys} that you have compared: with 20 that do nothing, one such interval "
+        f"leaves out no difference by chance."
+    )
     if found.low is None or found.high is None:
-        return f"Estimate: {amount(found.effect)} with; too few nights for an interval."
+        return (
+            f"Estimate: {amount(found.effect)} with; no interval, for that takes {LEAST_RUNS} "
+            f"separate runs of nights of each kind.{many}"
+        )
     return (
         f"Estimate: {amount(found.effect)} with than without; {100 * LEVEL:.0f} % interval from "
-        f"{amount(found.low)} to {amount(found.high)}."
+        f"{amount(found.low)} to {amount(found.high)}, with each run of nights as one, and before "
+        f"any regression to the mean.{many}"
     )
+
+
+def _kind(found: Compared) -> str:
+    """What these nights are, as far as their order tells."""
+    if found.once:
+        return (
+            "All nights of one kind come before those of the other: a before and after, in which "
+            "a season, a drift or a bad spell that ends looks like an effect."
+        )
+    if found.before is None:
+        return ""
+    return (
+        f"The nights right before a run with had {amount(found.before)} than the other nights "
+        f"without; where that is more, the begin was chosen by a bad spell, and the fall after it "
+        f"is no effect."
+    )
+
+
+def _goes_with(found: Compared) -> str:
+    if not found.beside:
+        return ""
+    told = ", ".join(
+        f"{name} (on {100 * with_:.0f} % of the nights with, {100 * without:.0f} % without)"
+        for name, (with_, without) in found.beside.items()
+    )
+    return f"What goes with it, and may be what is seen here: {told}."
 
 
 def _left_out(found: Compared) -> str:

@@ -2,44 +2,65 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from anklet.archive.journal import Value
+from anklet.archive.journal import Hidden, Value
 from anklet.errors import BadInput
 from anklet.night.nightly import by_night, select
 from anklet.trial.analysis import outcome
-from anklet.trial.plan import WITH, Plan, schedule
+from anklet.trial.plan import Plan, PlannedNight, schedule
 
 Item = dict[str, Any]
+ADVERSE = "adverse_event"
+BOTTLE = "bottle"
+
+
+@dataclass(frozen=True)
+class Night:
+    """A night that can count. log: the outcome; rate: PLM per hour in bed; plm: their number; of
+    both legs the means."""
+
+    log: float
+    rate: float
+    plm: float
+
+
+Nights = dict[str, Night]  # by date
 
 
 @dataclass
 class Observed:
     """A trial's nights so far.
 
-    values: outcome of each date that can count. recorded: dates with any night. past: dates that
-    are over. missing: past ones without a value; short: those among them with too little time in
-    bed; hidden: those with hidden sessions. broken: date -> what the journal says instead of the
-    plan. silent: past dates on which the journal says nothing of the key. outside: how many
-    nights there are outside of the plan; they are left out.
+    nights: those that can count; with_hidden, without_hidden: the same with every hidden night
+    and with none, empty where nothing is hidden. recorded: dates with any night. past: dates that
+    are over. missing: past ones that can't count; short: those among them with too little time in
+    bed; hidden: those with hidden sessions; late: those among them hidden after the first look.
+    broken: date -> what the journal says instead of the plan. silent: past dates on which the
+    journal says nothing of it. adverse: date -> what was unwanted. outside: how many nights there
+    are outside of the plan; they are left out.
     """
 
-    values: dict[str, float] = field(default_factory=dict)
+    nights: Nights = field(default_factory=dict)
+    with_hidden: Nights = field(default_factory=dict)
+    without_hidden: Nights = field(default_factory=dict)
     recorded: list[str] = field(default_factory=list)
     past: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     short: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
     silent: list[str] = field(default_factory=list)
+    adverse: dict[str, str] = field(default_factory=dict)
     outside: int = 0
 
     @property
-    def kept(self) -> dict[str, float]:
-        """The outcomes without the nights on which the plan was not kept."""
-        return {date: y for date, y in self.values.items() if date not in self.broken}
+    def kept(self) -> Nights:
+        """The nights without those on which the plan was not kept."""
+        return {date: night for date, night in self.nights.items() if date not in self.broken}
 
 
 def observe(
@@ -47,41 +68,70 @@ def observe(
     items: Iterable[Item],
     entries: Mapping[str, Mapping[str, Value]],
     tonight: dt.date,
+    late: Collection[Hidden] = (),
 ) -> Observed:
     """items: as Archive.sessions gives them. entries: as Journal.entries gives them. tonight: the
-    night that is not over yet. Raises BadInput where nights of several people are mixed."""
+    night that is not over yet. late: the sessions that were hidden after the first look. Raises
+    BadInput where nights of several people are mixed."""
     items = select(items, label=plan.label, leg=plan.leg)
     nights = schedule(plan)
     dates = {night.date for night in nights}
     inside = [item for item in items if item["night"] in dates]
-    joined = by_night(inside)
+    late = late if plan.version > 1 else ()
+    stays = [_shown(i) if (i["device"], i["session"]) in late else i for i in inside]
+    joined = by_night(stays)
     who(joined)
     found = Observed(outside=len({i["night"] for i in items if i["night"]} - dates))
-    found.values = outcomes(joined, plan.min_hours)
+    found.nights = counted(joined, plan.min_hours)
+    hidden = [item for item in inside if "hidden" in item["flags"]]
+    if hidden:
+        found.with_hidden = counted(by_night(map(_shown, inside)), plan.min_hours)
+        found.without_hidden = counted(by_night(inside), plan.min_hours)
+    found.hidden = sorted({item["night"] for item in hidden})
+    found.late = sorted({i["night"] for i in hidden if (i["device"], i["session"]) in late})
     found.recorded = sorted({night["night"] for night in joined})
-    hidden = {item["night"] for item in inside if "hidden" in item["flags"]}
     for night in nights:
         date = night.date
-        if date in found.recorded and date not in found.values:
+        over = dt.date.fromisoformat(date) < tonight
+        if date in found.recorded and date not in found.nights:
             found.short.append(date)
-        if date in hidden:
-            found.hidden.append(date)
-        if dt.date.fromisoformat(date) < tonight:
+        if over:
             found.past.append(date)
-            if date not in found.values:
+            if date not in found.nights:
                 found.missing.append(date)
-        noted = entries.get(date, {}).get(plan.key)
-        if noted is not None:
-            taken = plan.amount if plan.arms[night.arm] == WITH else 0
-            if noted != taken:
-                found.broken[date] = f"{plan.key}={noted}"
-        elif date in found.past:
-            found.silent.append(date)
+        _adherence(plan, night, entries.get(date, {}), over, found)
+        if ADVERSE in entries.get(date, {}):
+            found.adverse[date] = str(entries[date][ADVERSE])
     return found
 
 
-def outcomes(nights: Iterable[Item], min_hours: float) -> dict[str, float]:
-    """Outcome by date of joined nights with enough time in bed; of both legs the mean.
+def _adherence(
+    plan: Plan, night: PlannedNight, noted: Mapping[str, Value], over: bool, found: Observed
+) -> None:
+    """Enter what the journal says of a night's arm: of the item, and in a blind trial, where the
+    person can't know that, of the bottle."""
+    asked = plan.asks(night.arm)
+    if plan.blind and BOTTLE in noted:
+        if noted[BOTTLE] != night.arm:
+            found.broken[night.date] = f"{BOTTLE}={noted[BOTTLE]}"
+    elif plan.key in noted:
+        if asked is not None and noted[plan.key] != asked:
+            found.broken[night.date] = f"{plan.key}={noted[plan.key]}"
+    elif over and asked is not None:
+        found.silent.append(night.date)
+
+
+def _shown(item: Item) -> Item:
+    return item | {"flags": [flag for flag in item["flags"] if flag != "hidden"]}
+
+
+def noted(key: str, entries: Mapping[str, Mapping[str, Value]]) -> dict[str, float]:
+    """What the journal has of a score, by date."""
+    return {date: float(values[key]) for date, values in entries.items() if key in values}
+
+
+def counted(nights: Iterable[Item], min_hours: float) -> Nights:
+    """The joined nights with enough time in bed, by date; of both legs the mean.
 
     Of two nights of one leg (its rules were changed in between) the longer counts.
     """
@@ -93,14 +143,20 @@ def outcomes(nights: Iterable[Item], min_hours: float) -> dict[str, float]:
             legs[night["leg"]] = night
     found = {}
     for date, legs in longest.items():
-        values = [
-            outcome(night["counts"]["plm"], night["in_bed_s"])
-            for night in legs.values()
-            if night["in_bed_s"] >= min_hours * 3600
-        ]
-        if values:
-            found[date] = sum(values) / len(values)
+        long = [night for night in legs.values() if night["in_bed_s"] >= min_hours * 3600]
+        if long:
+            plm = [(night["counts"]["plm"], night["in_bed_s"]) for night in long]
+            found[date] = Night(
+                sum(outcome(*each) for each in plm) / len(plm),
+                sum(3600 * n / s for n, s in plm) / len(plm),
+                sum(n for n, _ in plm) / len(plm),
+            )
     return found
+
+
+def outcomes(nights: Iterable[Item], min_hours: float) -> dict[str, float]:
+    """The outcome alone of counted(), by date."""
+    return {date: night.log for date, night in counted(nights, min_hours).items()}
 
 
 def who(nights: Iterable[Item]) -> None:

@@ -14,43 +14,23 @@ from dataclasses import asdict, dataclass
 
 from anklet.archive import journal
 from anklet.errors import BadInput
+from anklet.trial import decided, doses
 
-VERSION = 1
+VERSION = 2  # 1: nights hidden at any time were missing, and there was one outcome
+KNOWN = (1, VERSION)
 PAIRS = (4, 12)
 NIGHTS = (1, 14)
 AHEAD_DAYS = 60
-PRESCRIBED = ("antidepressant", "medicine")
 WITH, WITHOUT = "with", "without"
-CAUTIONS = {
-    "iron_mg": "Iron only after a doctor's blood test; it acts over weeks, which blocks of a few "
-    "nights can't show.",
-}
-
-OUTCOME = (
-    "The logarithm of (PLM + 0.5) / hours in bed, one number a night; with both legs the mean of "
-    "the two. Half a movement is added so that a night without any counts too."
-)
-ANALYSIS = (
-    "The difference between the nights with and without, a straight drift over the trial taken "
-    "out, nights weighted as if neighbours were alike by `likeness`. Exact two-sided "
-    "randomisation test over all orders that the coin could have given to the pairs that count; "
-    "the interval is that of the same test. No p-value where the smallest that could come out "
-    "is above `alpha`. Before the last night no p-value."
-)
-MISSING = (
-    "A night of which less than `min_hours` in bed were recorded, or that is hidden, is missing. "
-    "The analysis goes on with the nights there are. A pair without any night drops out, and its "
-    "coin with it: the smallest p that could come out is then that of the pairs left."
-)
-KEPT = (
-    "Every night counts as planned, whatever was taken (intention to treat). The result names the "
-    "nights on which the journal says otherwise and gives the estimate without them beside it."
-)
+BY_CHANCE = "by the computer's random numbers"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A trial of `amount` of `key` (of the journal) against none.
+    """A trial of `amount` of `key` (of the journal) against none, or of none (0) against as usual.
+
+    The texts from `outcome` on are what is decided; a plan of version 1 has no `second`, no
+    `secondary`, `hidden` and `stop`, and is analysed as it says itself.
 
     label, leg: whose nights, as in the archive; None: whoever's, either. arms: what A and B stand
     for; order: "AB" or "BA" for each pair. nights: of a block; washout: its first one does not
@@ -75,10 +55,14 @@ class Plan:
     simulated: bool = False
     likeness: float = 0.3
     alpha: float = 0.05
-    outcome: str = OUTCOME
-    analysis: str = ANALYSIS
-    missing: str = MISSING
-    kept: str = KEPT
+    outcome: str = ""
+    analysis: str = ""
+    missing: str = ""
+    kept: str = ""
+    hidden: str = ""
+    second: tuple[str, ...] = ()
+    secondary: str = ""
+    stop: str = ""
     version: int = VERSION
 
     @property
@@ -94,9 +78,16 @@ class Plan:
     def last(self) -> dt.date:
         return self.first + dt.timedelta(days=self.length - 1)
 
+    def asks(self, arm: str) -> float | None:
+        """How much of `key` an arm ("A" or "B") asks for; None: as usual."""
+        if self.arms[arm] == WITH:
+            return self.amount
+        return 0 if self.amount else None
+
     def takes(self, arm: str) -> str:
-        """What is taken in an arm ("A" or "B"), in the journal's words."""
-        return f"{self.key}={self.amount:g}" if self.arms[arm] == WITH else f"{self.key}=0"
+        """What is taken in an arm, in the journal's words; "as usual" where nothing is asked."""
+        asked = self.asks(arm)
+        return "as usual" if asked is None else f"{self.key}={asked:g}"
 
 
 @dataclass(frozen=True)
@@ -128,33 +119,26 @@ def smallest_p(pairs: int) -> float:
     return min(1.0, 2 / 2**pairs)
 
 
-def what(text: str) -> tuple[str, float]:
-    """Key and amount of KEY=AMOUNT. Raises BadInput for what can't, or should not, be tried."""
-    key, _, given = text.partition("=")
-    key = key.strip()
-    item = journal.KEYS.get(key)
-    if item is None:
-        journal.check(key, None)  # says which keys there are
-    if key in PRESCRIBED:
-        raise BadInput(
-            f"{key} is not for a trial: to start, stop or skip a prescribed medicine by the toss "
-            f"of a coin can do harm (withdrawal, worse legs), so that is for whoever prescribes "
-            f"it; anklet compare {key} describes the nights there are."
-        )
-    tried = [name for name, other in journal.KEYS.items() if other.kind == "number"]
-    if key not in tried:
-        raise BadInput(
-            f"{key} can't be given or left out by plan, so there is nothing to draw; a trial can "
-            f"be of {', '.join(tried)}."
-        )
-    value = journal.check(key, given or None)
-    if not isinstance(value, int | float) or value <= 0:
-        raise BadInput(f"Say how much of {key} to try, as in {key}={_example(key)}.")
-    return key, value
+@dataclass(frozen=True)
+class Shape:
+    """How a trial's nights are cut: pairs of blocks of so many nights."""
+
+    pairs: int
+    nights: int
+    washout: bool = False
 
 
-def _example(key: str) -> int:
-    return max(1, journal.KEYS[key].high // 10)
+SHAPES = (Shape(9, 2), Shape(8, 3, washout=True), Shape(10, 3, washout=True))
+
+
+def usual_shape(key: str) -> Shape:
+    """What a plan of this item is cut into if nothing else is asked for.
+
+    Many short blocks find most: at 36 nights 9 pairs of 2 find more than 6 of 3, and a lost week
+    leaves enough pairs for a p-value. What is swallowed may still act on the night after, so there
+    the first night of each block is left out.
+    """
+    return SHAPES[doses.DOSES[key].lasting]
 
 
 def draw(
@@ -163,9 +147,9 @@ def draw(
     *,
     label: str | None = None,
     leg: str | None = None,
-    pairs: int = 6,
-    nights: int = 3,
-    washout: bool = False,
+    pairs: int | None = None,
+    nights: int | None = None,
+    washout: bool | None = None,
     blind: bool = False,
     min_hours: float = 3.0,
     seed: int | None = None,
@@ -175,9 +159,15 @@ def draw(
 ) -> Plan:
     """Draw a plan for KEY=AMOUNT. A coin for each pair, and in a blind trial one for the bottles.
 
+    pairs, nights, washout: what is not given is that of usual_shape(), and of one night's block no
+    washout.
     seed: for simulations, the same plan again. taken: ids of other trials. Raises BadInput.
     """
-    key, amount = what(given)
+    key, amount = doses.parse(given)
+    shape = usual_shape(key)
+    pairs = shape.pairs if pairs is None else pairs
+    nights = shape.nights if nights is None else nights
+    washout = shape.washout and nights > 1 if washout is None else washout
     for name, value, (low, high) in (("pairs", pairs, PAIRS), ("nights", nights, NIGHTS)):
         if not low <= value <= high:
             raise BadInput(f"--{name} goes from {low} to {high}, not {value}.")
@@ -185,6 +175,8 @@ def draw(
         raise BadInput("With --washout a block needs 2 nights or more; choose --nights 3.")
     if not 0 < min_hours <= 12:
         raise BadInput(f"--min-hours is above 0 and goes up to 12, not {min_hours:g}.")
+    if blind and not amount:
+        raise BadInput(f"Nobody can leave out {key} without knowing it; leave out --blind.")
     coin = random.SystemRandom() if seed is None else random.Random(seed)
     arms = [WITH, WITHOUT]
     if blind:
@@ -206,8 +198,16 @@ def draw(
         min_hours=min_hours,
         arms=dict(zip("AB", arms, strict=True)),
         order=order,
-        drawn="by the computer's random numbers" if seed is None else f"with seed {seed}",
+        drawn=BY_CHANCE if seed is None else f"with seed {seed}",
         simulated=simulated,
+        outcome=decided.OUTCOME,
+        analysis=decided.ANALYSIS,
+        missing=decided.MISSING,
+        kept=decided.KEPT,
+        hidden=decided.HIDDEN,
+        second=decided.SECOND,
+        secondary=decided.SECONDARY,
+        stop=decided.STOP,
     )
 
 
@@ -219,9 +219,10 @@ def to_text(plan: Plan) -> str:
 def from_text(text: str) -> Plan:
     """Raises BadInput for a plan of another version, ValueError or TypeError for no plan."""
     given = json.loads(text)
-    if given["version"] != VERSION:
+    if given["version"] not in KNOWN:
         raise BadInput(f"The plan is of version {given['version']}; update anklet.")
-    return Plan(**{**given, "order": tuple(given["order"])})
+    lists = {name: tuple(given.get(name, ())) for name in ("order", "second")}
+    return Plan(**given | lists)
 
 
 def arm_of(plan: Plan, night: str) -> PlannedNight:

@@ -9,24 +9,38 @@ from typing import Any
 import numpy as np
 
 from anklet.night.nightly import by_night, select
-from anklet.trial.analysis import analyse
+from anklet.trial.analysis import LEAST_PAIRS, Design
 from anklet.trial.observed import outcomes
-from anklet.trial.plan import PAIRS, WITH, Plan, schedule, smallest_p
+from anklet.trial.plan import SHAPES, WITH, Plan, Shape, schedule, smallest_p
 
 CV = 0.4  # from night to night in one person; Skeba 2016 found 0.43
 USUAL_SD = math.sqrt(math.log1p(CV * CV))  # of the logarithm
 LIKENESS = 0.3  # correlation of a night with the next
 MISSING = 0.1
 OWN_NIGHTS = 7  # fewer say too little about a person's own variation
+FULL_NIGHTS = 28  # up to here the published variation weighs in
 OWN_MOST = 60  # the latest, so that years of drift are no variation from night to night
-TRIALS = 300
+PRIOR_DF = 6  # of the published variation: people differ in it by as much as it is (43 +- 37 %)
+TRIALS = 2000
+PATTERNS = 40  # of missing nights among them
+LOST = 7  # nights of a lost week
+FADE = (2 / 3, 1 / 3)  # of an effect, on the first and second night after it was stopped
 EFFECTS = (-0.3, -0.5)
 
 
-def own_sd(values: Iterable[float]) -> float | None:
-    """Standard deviation of a person's nights of log PLM/h; None from too few."""
+def own_sd(values: Iterable[float]) -> tuple[float, float]:
+    """Standard deviation of a person's nights of log PLM/h and its degrees of freedom.
+
+    Under FULL_NIGHTS nights the variance is shrunk towards the published one, which counts as the
+    nights that are missing; under OWN_NIGHTS it is the published one.
+    """
     given = list(values)
-    return float(np.std(given, ddof=1)) if len(given) >= OWN_NIGHTS else None
+    n = len(given)
+    if n < OWN_NIGHTS:
+        return USUAL_SD, PRIOR_DF
+    usual = max(0, FULL_NIGHTS - n)
+    own = float(np.var(given, ddof=1)) * (n - 1)
+    return math.sqrt((own + usual * USUAL_SD**2) / (n - 1 + usual)), max(n - 1, PRIOR_DF)
 
 
 def simulated(
@@ -56,14 +70,34 @@ def simulated(
 
 
 @dataclass(frozen=True)
-class Chances:
-    """What to expect of a plan. power: by change; sd: of log PLM/h, from so many own nights (0:
-    what is usual); sentences: the same for people."""
+class Prospect:
+    """What can be expected of a plan.
 
-    power: dict[str, float]
+    power: share of simulated trials that find a change, at the likely spread, by change; between:
+    the same at the ends of where the spread lies with 80 %. lost: power at -50 % with a week
+    lost; faded: how -50 % reads where it fades over two nights.
+    """
+
+    shape: Shape
+    power: dict[float, float]
+    between: dict[float, tuple[float, float]]
+    lost: float
+    faded: float
+
+    @property
+    def length(self) -> int:
+        return 2 * self.shape.pairs * self.shape.nights
+
+
+@dataclass(frozen=True)
+class Chances:
+    """mine: of the plan; others: of plans that could be made instead; sd: of log PLM/h, from so
+    many own nights (0: what is usual)."""
+
+    mine: Prospect
+    others: list[Prospect]
     sd: float
     nights: int
-    sentences: list[str]
 
 
 def chances(plan: Plan, items: Iterable[dict[str, Any]], before: dt.date) -> Chances:
@@ -74,61 +108,98 @@ def chances(plan: Plan, items: Iterable[dict[str, Any]], before: dt.date) -> Cha
     mine = select(items, label=plan.label, leg=plan.leg)
     earlier = [item for item in mine if item["night"] and item["night"] < before.isoformat()]
     own = list(outcomes(by_night(earlier), plan.min_hours).values())[-OWN_MOST:]
-    sd = own_sd(own)
-    nights = len(own) if sd else 0
-    vary = (
-        f"your {nights} nights before it" if sd else "the usual variation of one person's nights"
-    )
-    sd = sd or USUAL_SD
-    found = {change: power(plan, change, sd) for change in EFFECTS}
-    told = [
-        f"{-100 * change:.0f} % fewer in {100 * share:.0f} %" for change, share in found.items()
-    ]
-    sentences = [
-        f"What to expect, from {TRIALS} simulated trials at {vary} (standard deviation of the "
-        f"logarithm {sd:.2f}; one night in ten missing). Share of trials that find a true change "
-        f"of PLM per hour: {', '.join(told)}."
-    ]
-    if not nights:
-        sentences.append(
-            f"Fewer than {OWN_NIGHTS} nights of your own are in the archive; with them this would "
-            f"be about you."
-        )
-    if found[EFFECTS[-1]] < 0.5:
-        sentences.append(_advice(plan, sd))
-    return Chances({f"{c:g}": share for c, share in found.items()}, sd, nights, sentences)
+    sd, df = own_sd(own)
+    shape = Shape(plan.pairs, plan.nights, plan.washout)
+    others = [prospect(plan, other, sd, df) for other in SHAPES if other != shape]
+    nights = len(own) if len(own) >= OWN_NIGHTS else 0
+    return Chances(prospect(plan, shape, sd, df), others, sd, nights)
 
 
-def _advice(plan: Plan, sd: float) -> str:
-    for pairs in range(max(plan.pairs + 1, 6), PAIRS[1] + 1):
-        share = power(plan, EFFECTS[-1], sd, pairs)
-        if share >= 0.5:
-            return (
-                f"That is less than even odds of finding a halving. Take more pairs: with "
-                f"--pairs {pairs} it is {100 * share:.0f} %."
-            )
-    return (
-        f"That is less than even odds of finding a halving, and {PAIRS[1]} pairs would not do "
-        f"either: your nights differ too much. Longer blocks (--nights) help."
+def prospect(plan: Plan, shape: Shape, sd: float, df: float) -> Prospect:
+    """What a plan of this shape can be expected to find at the spread `sd` of log PLM/h, known to
+    so many degrees of freedom."""
+    from scipy import stats  # noqa: PLC0415 - slow to import
+
+    wide, narrow = (sd * math.sqrt(df / stats.chi2.ppf(tail, df)) for tail in (0.1, 0.9))
+    trials = _Trials(reshaped(plan, shape), lost=0)
+    return Prospect(
+        shape,
+        {change: trials.power(change, sd) for change in EFFECTS},
+        {change: (trials.power(change, wide), trials.power(change, narrow)) for change in EFFECTS},
+        _Trials(trials.plan, lost=LOST).power(EFFECTS[-1], sd),
+        trials.faded(EFFECTS[-1]),
     )
 
 
-def power(plan: Plan, change: float, sd: float, pairs: int | None = None) -> float:
-    """Share of simulated trials that find this change at the plan's alpha. Each draws its own
-    order, as `anklet trial plan` does; one night in ten is missing."""
-    if smallest_p(pairs or plan.pairs) > plan.alpha:
-        return 0.0
-    rng = np.random.default_rng(1)
-    found = 0
-    for _ in range(TRIALS):
-        drawn = redrawn(plan, rng, pairs)
-        p = analyse(drawn, simulated(drawn, rng, change, sd)).p
-        found += p is not None and p <= plan.alpha
-    return found / TRIALS
+class _Trials:
+    """Simulated trials of one plan, each with its own order and nights; `lost` more nights in a
+    row are missing. The analysis is the trial's own, done for many at once."""
+
+    def __init__(self, plan: Plan, lost: int):
+        self.plan = plan
+        rng = np.random.default_rng(1)
+        self._some = []
+        each = TRIALS // PATTERNS
+        nights = schedule(plan)
+        for _ in range(PATTERNS):
+            there = rng.random(len(nights)) >= MISSING
+            if lost:
+                first = rng.integers(0, len(nights) - lost + 1)
+                there[first : first + lost] = False
+            kept = [night for night in nights if there[night.day] and night.counts]
+            if len({night.pair for night in kept}) < LEAST_PAIRS:
+                continue
+            design = Design(kept, plan.likeness)
+            orders = 1 - 2 * rng.integers(0, 2, (plan.pairs, each))
+            noise = _autoregression(rng, len(nights), each)[[night.day for night in kept]]
+            self._some.append((design, kept, orders, noise))
+
+    def power(self, change: float, sd: float) -> float:
+        """Share of the trials that find a change of PLM/h at the plan's alpha."""
+        effect, found = math.log1p(change) / sd, 0
+        for design, _, orders, noise in self._some:
+            if smallest_p(len(design.pairs)) > self.plan.alpha:
+                continue
+            drawn = orders[design.pairs]
+            p = design.p(noise + effect * (design.halves.T @ drawn), drawn)
+            found += int(np.sum(p <= self.plan.alpha))
+        return found / TRIALS
+
+    def faded(self, change: float) -> float:
+        """The mean change that is read where an effect does not stop with its block, but over the
+        two nights after it."""
+        nights, read = schedule(self.plan), []
+        for design, kept, orders, _ in self._some:
+            taken = np.array([(orders[n.pair] > 0) == (n.block == 0) for n in nights], float)
+            acting = taken.copy()
+            for later, share in enumerate(FADE, 1):
+                acting[later:] = np.maximum(acting[later:], share * taken[:-later])
+            reached = math.log1p(change) * acting[[night.day for night in kept]]
+            read.append(design.effects(reached, orders[design.pairs]))
+        return math.expm1(float(np.mean(np.concatenate(read)))) if read else 0.0
 
 
-def redrawn(plan: Plan, rng: np.random.Generator, pairs: int | None = None) -> Plan:
-    """The same plan with fresh coins, and with another number of pairs if given."""
-    n = pairs or plan.pairs
-    order = tuple("AB" if coin else "BA" for coin in rng.integers(0, 2, n))
-    return replace(plan, pairs=n, order=order)
+def _autoregression(rng: np.random.Generator, nights: int, trials: int) -> np.ndarray:
+    """Nights x trials of unit variance, each night like the one before it by LIKENESS."""
+    steps = rng.normal(size=(nights, trials))
+    steps[1:] *= math.sqrt(1 - LIKENESS * LIKENESS)
+    for night in range(1, nights):
+        steps[night] += LIKENESS * steps[night - 1]
+    return steps
+
+
+def redrawn(plan: Plan, rng: np.random.Generator) -> Plan:
+    """The same plan with fresh coins."""
+    order = tuple("AB" if coin else "BA" for coin in rng.integers(0, 2, plan.pairs))
+    return replace(plan, order=order)
+
+
+def reshaped(plan: Plan, shape: Shape) -> Plan:
+    """The same plan cut otherwise; its order is not drawn yet."""
+    return replace(
+        plan,
+        pairs=shape.pairs,
+        nights=shape.nights,
+        washout=shape.washout,
+        order=("AB",) * shape.pairs,
+    )

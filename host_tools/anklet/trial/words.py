@@ -1,14 +1,15 @@
 """What the trial commands say, for a person without statistics."""
 
-import math
 import shlex
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from anklet.archive.journal import KEYS
-from anklet.trial.analysis import Pair, Result, change
+from anklet.trial.doses import DOSES
 from anklet.trial.observed import Observed
-from anklet.trial.plan import CAUTIONS, WITH, Plan, PlannedNight, smallest_p
+from anklet.trial.plan import BY_CHANCE, WITH, Plan, PlannedNight, smallest_p
+from anklet.trial.power import EFFECTS, OWN_NIGHTS, TRIALS, Chances
 
 WIDTH = 95
 LIMITS = (
@@ -24,42 +25,110 @@ SIMULATED = "Planned on a simulated clock: a demonstration, not a person's trial
 def name(plan: Plan) -> str:
     """What is tried, in words: magnesium (300 mg)."""
     item = KEYS[plan.key]
+    if not plan.amount:
+        return f"no {item.label.lower()} (against as usual)"
     return f"{item.label.lower()} ({plan.amount:g} {item.unit})"
 
 
-def planned(plan: Plan, seal: str, chances: Sequence[str]) -> str:
-    """What `trial plan` prints."""
-    count = f"{plan.pairs} pairs of blocks, {plan.nights} {_nights(plan.nights)} each"
+def arms(plan: Plan) -> tuple[str, str]:
+    """The nights with, and those they are compared with, as they are called in a sentence."""
+    what = KEYS[plan.key].label.lower()
+    if not plan.amount:
+        return f"nights without {what}", "nights as usual"
+    return f"nights with {what}", "nights without"
+
+
+def caution(plan: Plan) -> str:
+    dose = DOSES.get(plan.key)
+    return dose.caution if dose and plan.version > 1 else ""
+
+
+def planned(plan: Plan, seal: str, chances: Chances, abandoned: Sequence[str]) -> str:
+    """What `trial plan` prints. abandoned: sentences on earlier trials that were given up."""
+    count = f"{plan.pairs} pairs of blocks, {plan.nights} {nights(plan.nights)} each"
     left_out = " The first night of each block is left out." if plan.washout else ""
+    seeded = "" if plan.drawn == BY_CHANCE else f" Drawn {plan.drawn}."
     parts = [
         f"Trial {plan.id}, sealed as {seal[:12]}",
         f"Does {name(plan)} change your periodic leg movements? {plan.length} nights, from "
         f"{plan.first} to {plan.last}: {count}. For each pair a coin has said which block is "
-        f"with and which without.{left_out}",
+        f"with and which without.{left_out}{seeded}",
         no_p(plan.pairs, plan.alpha),
-        *chances,
-        CAUTIONS.get(plan.key, ""),
+        *expectation(chances),
+        caution(plan),
+        plan.stop,
         "Decided now and sealed: what is compared, how, and what is done about missing nights. "
         "The file is not to be changed: a result is refused then. Note the seal, or send it to "
         "somebody, if you want to show later that nothing was.",
+        *abandoned,
         _blind(plan),
-        f"Every evening: anklet trial tonight says what to take, anklet note {plan.key}=... keeps "
-        f"what you took. Every morning: anklet sync. After {plan.last}: anklet trial result.",
+        f"Every evening: anklet trial tonight says what to take, anklet note "
+        f"{'bottle' if plan.blind else plan.key}=... keeps what you took. Every morning: anklet "
+        f"sync. After {plan.last}: anklet trial result.",
         SIMULATED if plan.simulated else "",
     ]
     return paragraphs(parts)
 
 
-def expected(plan: Plan, chances: Sequence[str]) -> str:
+def expected(plan: Plan, chances: Chances) -> str:
     """What `trial plan --dry-run` prints."""
-    count = f"{plan.pairs} pairs of blocks, {plan.nights} {_nights(plan.nights)} each"
+    count = f"{plan.pairs} pairs of blocks, {plan.nights} {nights(plan.nights)} each"
     parts = [
         f"{plan.length} nights, {count}. Nothing was planned.",
         no_p(plan.pairs, plan.alpha),
-        *chances,
-        CAUTIONS.get(plan.key, ""),
+        *expectation(chances),
+        caution(plan),
     ]
     return paragraphs(parts)
+
+
+def expectation(chances: Chances) -> list[str]:
+    """What the plan, and others that could be made, can be expected to find."""
+    whose = f"your {chances.nights} nights before it" if chances.nights else "what is usual"
+    rows = [
+        "plan             nights   finds -50 %      finds -30 %      -50 % after   -50 % that",
+        "                                                           a lost week   fades reads as",
+    ]
+    for each in (chances.mine, *chances.others):
+        shape = each.shape
+        what = f"{shape.pairs} x {shape.nights}{' washout' if shape.washout else ''}"
+        found = [
+            f"{_percent(each.power[change]):>4} ({_percent(low)} to {_percent(high)})"
+            for change, (low, high) in sorted(each.between.items())
+        ]
+        rows.append(
+            f"{what:<15}  {each.length:6d}   {found[0]:<16} {found[1]:<16}"
+            f"{_percent(each.lost):>10}{_percent(-each.faded):>16} fewer"
+        )
+    told = [
+        f"What to expect, from {TRIALS} simulated trials a plan, one night in ten missing: share "
+        f"of trials that find a true change of PLM per hour, at the variation between nights "
+        f"of {whose} (standard deviation of the logarithm {chances.sd:.2f}), in brackets where "
+        f"it lies because that variation is not known well. The first plan is this one; --pairs, "
+        f"--nights and --washout choose another. Fading: an effect that goes on for two nights "
+        f"after its block looks smaller.",
+        "\n".join(rows),
+    ]
+    if not chances.nights:
+        told.append(
+            f"Fewer than {OWN_NIGHTS} nights of your own are in the archive; with them this would "
+            f"be about you."
+        )
+    if chances.mine.power[EFFECTS[-1]] < 0.5:
+        told.append("That is less than even odds of finding a halving; take more pairs.")
+    return told
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def abandoned(events: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Earlier trials of the same item that were given up, a sentence each."""
+    return [
+        f"Before this one, trial {event['trial']} of the same was given up ({event['why']})."
+        for event in events
+    ]
 
 
 def _blind(plan: Plan) -> str:
@@ -99,15 +168,18 @@ def no_p(pairs: int, alpha: float) -> str:
 def tonight(plan: Plan, night: PlannedNight) -> str:
     """What `trial tonight` prints."""
     item = KEYS[plan.key]
+    asked = plan.asks(night.arm)
     if plan.blind:
-        what = f"bottle {night.arm}"
-    elif plan.arms[night.arm] == WITH:
-        what = f"{item.label.lower()}, {plan.amount:g} {item.unit}"
+        what, kept = f"bottle {night.arm}", f"bottle={night.arm}"
+    elif asked is None:
+        what, kept = f"{item.label.lower()} as usual", f"{plan.key}=..."
     else:
-        what = f"no {item.label.lower()}"
+        what = (
+            f"{item.label.lower()}, {asked:g} {item.unit}" if asked else f"no {item.label.lower()}"
+        )
+        kept = plan.takes(night.arm)
     whose = f" --label {shlex.quote(plan.label)}" if plan.label else ""
-    note = f"anklet note --night {night.date}{whose} {plan.takes(night.arm)}"
-    told = "" if plan.blind else f" Then: {note}"
+    told = f" Then: anklet note --night {night.date}{whose} {kept}"
     left_out = "" if night.counts else " (the first night of a block, left out of the result)"
     return f"night of {night.date}, pair {night.pair + 1} of {plan.pairs}: {what}{left_out}.{told}"
 
@@ -116,7 +188,7 @@ def status(plan: Plan, seen: Observed, stopped: str) -> str:
     """What `trial status` prints; nothing in it tells a result."""
     past = len(seen.past)
     parts = [
-        f"Trial {plan.id}: {past} of {plan.length} nights are over, {len(seen.values)} of them "
+        f"Trial {plan.id}: {past} of {plan.length} nights are over, {len(seen.nights)} of them "
         f"count. {_until(plan, past)}",
         stopped,
         *deviations(plan, seen),
@@ -142,140 +214,25 @@ def deviations(plan: Plan, seen: Observed) -> list[str]:
         found.append(f"Under {plan.min_hours:g} h in bed, so missing: {dates(seen.short)}.")
     if seen.hidden:
         found.append(f"Hidden by you, wholly or in part: {dates(seen.hidden)}.")
+    if seen.late:
+        found.append(f"Hidden after the first look, so they stay in: {dates(seen.late)}.")
     if seen.broken:
         told = [date if plan.blind else f"{date} ({it})" for date, it in seen.broken.items()]
         found.append(f"Not as planned, by the journal: {dates(told)}.")
     if seen.silent:
         count = len(seen.silent)
-        found.append(f"Nothing noted of {plan.key} on {count} {_nights(count)}; taken as kept.")
+        found.append(f"Nothing noted of {plan.key} on {count} {nights(count)}; taken as kept.")
     if seen.outside:
-        outside = f"{seen.outside} {_nights(seen.outside)}"
+        outside = f"{seen.outside} {nights(seen.outside)}"
         found.append(f"In the archive, but outside of the plan and left out: {outside}.")
     return found
-
-
-def result(
-    plan: Plan,
-    seal: str,
-    seen: Observed,
-    found: Result,
-    kept: Result | None,
-    looks: Iterable[str],
-    finished: bool,
-    stopped: str,
-) -> str:
-    """What `trial result` prints. kept: the result without the nights that were not kept."""
-    parts = [
-        f"Trial {plan.id}, sealed as {seal[:12]}: {name(plan)}",
-        verdict(plan, found, finished, stopped),
-        _numbers(found),
-        _why_p(plan, found, finished),
-        table(found.pairs),
-        f"Planned: {plan.length} nights, {plan.pairs} pairs of {plan.nights} and {plan.nights}. "
-        f"Done: {len(seen.recorded)} recorded, {found.nights} count, in {found.used} "
-        f"{'pair' if found.used == 1 else 'pairs'}.",
-        *deviations(plan, seen),
-        stopped,
-        _as_kept(kept),
-        *looks,
-        LIMITS,
-        SIMULATED if plan.simulated else "",
-    ]
-    return paragraphs(parts)
-
-
-def verdict(plan: Plan, found: Result, finished: bool, stopped: str = "") -> str:
-    """The answer, first."""
-    if found.effect is None:
-        return (
-            f"Cannot tell: {found.nights} {_nights(found.nights)} that count are too few to say "
-            f"anything."
-        )
-    what = KEYS[plan.key].label.lower()
-    if says(plan, found, finished) != "cannot tell":
-        knew = "" if plan.blind else " That you knew what you took is part of what was compared."
-        return (
-            f"A difference: on nights with {what} there were {amount(found.effect)} periodic leg "
-            f"movements per hour in bed than on nights without. A coin decided which nights were "
-            f"which, so chance is an unlikely explanation.{knew}"
-        )
-    if stopped:
-        return "No answer: the trial was given up. What there is, is the estimate below."
-    if not finished:
-        return f"Too early to tell: the last planned night is that of {plan.last}."
-    if found.p is None:
-        return "Cannot tell by a test; what these nights say is the estimate and its interval."
-    return (
-        f"Cannot tell: these nights show no difference that chance could not make. That is no "
-        f"proof that {what} does nothing: every change inside the interval below fits them."
-    )
-
-
-def says(plan: Plan, found: Result, finished: bool) -> str:
-    """The answer in a word for programs: "fewer", "more" or "cannot tell"."""
-    if not finished or found.p is None or found.effect is None or found.p > plan.alpha:
-        return "cannot tell"
-    return "fewer" if found.effect < 0 else "more"
-
-
-def _numbers(found: Result) -> str:
-    if found.effect is None:
-        return ""
-    if found.low is None or found.high is None or found.level is None:
-        return f"Estimate: {amount(found.effect)} with than without. Too little for an interval."
-    return (
-        f"Estimate: {amount(found.effect)} with than without. Interval of "
-        f"{100 * found.level:.1f} %: from {amount(found.low)} to {amount(found.high)}."
-    )
-
-
-def _why_p(plan: Plan, found: Result, finished: bool) -> str:
-    if found.effect is None:
-        return ""
-    if not finished:
-        return "No p-value without all planned nights: stopping when it is small would make it so."
-    if found.p is None:
-        return no_p(found.used, plan.alpha)
-    return (
-        f"p = {found.p:.2g}: of the {found.orders} ways in which the coin could have ordered the "
-        f"pairs, {found.as_far} give a difference at least as large, either way."
-    )
-
-
-def table(pairs: Iterable[Pair]) -> str:
-    """PLM/h of each pair: the means that a logarithm's mean stands for."""
-    lines = ["pair    with  without   change   (PLM per hour in bed)"]
-    for number, pair in enumerate(pairs, 1):
-        moved = "-"
-        if pair.with_ is not None and pair.without is not None:
-            moved = f"{100 * change(pair.with_ - pair.without):+.0f} %"
-        lines.append(f"{number:4d}  {_rate(pair.with_)}   {_rate(pair.without)}  {moved:>7}")
-    return "\n".join(lines)
-
-
-def _rate(value: float | None) -> str:
-    return f"{'-':>6}" if value is None else f"{math.exp(value):6.1f}"
-
-
-def _as_kept(kept: Result | None) -> str:
-    if kept is None:
-        return ""
-    if kept.effect is None:
-        return "Without the nights that were not as planned too little is left to estimate."
-    return f"Without the nights that were not as planned: {_numbers(kept)[10:]}"
-
-
-def amount(effect: float) -> str:
-    """An effect on the logarithm in words: 48 % fewer."""
-    percent = round(100 * change(effect))
-    return f"{abs(percent)} % {'fewer' if percent < 0 else 'more'}"
 
 
 def dates(items: Iterable[str]) -> str:
     return ", ".join(items)
 
 
-def _nights(count: int) -> str:
+def nights(count: int) -> str:
     return "night" if count == 1 else "nights"
 
 

@@ -70,3 +70,40 @@ def test_what_can_not_be_compared(lived, capsys, words, told):
     assert out == ""
     assert told in err
     assert err.count("\n") == 1
+
+
+def test_before_and_after_has_no_interval_and_is_called_that(home, capsys):
+    journal = Journal(home)
+    for day in range(20):
+        file_night(home, day, 150 if day < 10 else 60 + day)
+        journal.set(date(day), {"magnesium_mg": 300 if day >= 10 else 0})
+    found = compare(capsys, "magnesium_mg", "--json")
+    assert (found["low"], found["before_and_after"], found["with"]["runs"]) == (None, True, 1)
+    assert "a before and after" in compare(capsys, "magnesium_mg")
+
+
+def test_what_goes_with_it_is_listed_and_keys_are_counted(home, capsys):
+    journal = Journal(home)
+    for day in range(20):
+        file_night(home, day, 100 + day)
+        taken = day % 4 < 2
+        journal.set(date(day), {"magnesium_mg": 300 * taken, "caffeine_mg": 90 * taken})
+    text = compare(capsys, "magnesium_mg")
+    assert "caffeine_mg (on 100 % of the nights with, 0 % without)" in text
+    assert "This is item 1 that you have compared" in text
+    assert "regression to the mean" in text
+    assert "item 2" in compare(capsys, "caffeine_mg")
+    assert "item 2" in compare(capsys, "caffeine_mg")
+
+
+def test_runs_of_nights_count_as_one(home, capsys):
+    """Nights in a row are alike whatever was taken: 3 runs of each are 6 numbers, not 60."""
+    journal = Journal(home)
+    for day in range(60):
+        run = day // 10
+        file_night(home, day, (100, 140, 120, 150, 90, 130)[run] + day % 3)
+        journal.set(date(day), {"magnesium_mg": 300 * (run % 2)})
+    found = compare(capsys, "magnesium_mg", "--json")
+    assert found["with"]["runs"] == found["without"]["runs"] == 3
+    assert found["low"] < found["change"] < found["high"]
+    assert found["high"] - found["low"] > 0.3

@@ -1,0 +1,124 @@
+"""The result of a trial as one printed page (A4), to keep or to give to a doctor.
+
+It holds no script and asks for nothing from a network. All that a person wrote is escaped.
+"""
+
+from html import escape
+
+from anklet.trial import findings, words
+from anklet.trial.answer import RATIO, Answer
+from anklet.trial.course import Course
+from anklet.trial.plan import WITH, schedule
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 680, 190, 34, 22  # of the picture, in its own units
+MOST_LISTED = 6  # unwanted things and dates that are printed one by one
+STYLE = """
+@page { size: A4; margin: 14mm }
+body { font: 10pt/1.35 sans-serif; color: #111; max-width: 182mm; margin: auto }
+h1 { font-size: 15pt; margin: 0 0 1mm } h2 { font-size: 10.5pt; margin: 3mm 0 .5mm }
+p { margin: 0 0 1mm } .answer { font-size: 11.5pt; border-left: 1mm solid #111; padding-left: 3mm }
+.quiet { color: #444; font-size: 8.5pt } svg { width: 100% } text { font: 9px sans-serif }
+"""
+DOCTOR = (
+    "For a doctor: one person's randomised crossover (N-of-1) trial, {blind}; the outcome is "
+    "periodic leg movements per hour in bed from an accelerometer at one ankle, not a PLMS index "
+    "(no EEG, no EMG), and published thresholds do not apply to it. {answer}"
+)
+
+
+def html(course: Course, found: Answer) -> str:
+    """The page, one A4 side."""
+    plan, seen, main = course.plan, course.seen, found.main
+    with_, without = words.arms(plan)
+    adherence = (
+        f"{len(seen.past)} of {plan.length} nights are over, {main.nights} count in {main.used} "
+        f"pairs. {findings.missing(found)} Not as planned by the journal: {len(seen.broken)}; not "
+        f"noted: {len(seen.silent)}; hidden: {len(seen.hidden)}."
+    )
+    blind = "blind" if plan.blind else "open"
+    answer = findings.verdict(plan, found, course.over, course.stopped)
+    parts = [
+        (
+            "Asked",
+            f"Does {words.name(plan)} change PLM per hour in bed? {plan.pairs} pairs of "
+            f"{plan.nights} and {plan.nights} nights, from {plan.first} to {plan.last}, order "
+            f"drawn {plan.drawn}, {blind}. Primary outcome: PLM per hour in bed.",
+        ),
+        ("Nights", ""),
+        ("Adherence", adherence),
+        ("Beside it", " ".join([*findings.beside(found), findings.worst(found)])),
+        ("Secondary outcomes", " ".join(findings.secondary(found))),
+        ("Unwanted", " ".join(findings.adverse(plan, seen, MOST_LISTED))),
+        (
+            "Looks",
+            " ".join(
+                [
+                    "" if course.events("looked") else "Nobody looked before the end.",
+                    *findings.looks(course),
+                    *words.abandoned(course.abandoned()),
+                ]
+            ),
+        ),
+        ("", DOCTOR.format(blind=blind, answer=_interval(found))),
+    ]
+    sections = []
+    for title, text in parts:
+        head = f"<h2>{escape(title)}</h2>" if title else "<hr>"
+        body = _picture(course, found) if title == "Nights" else f"<p>{escape(text)}</p>"
+        if text.strip() or title == "Nights":
+            sections.append(head + body)
+    legend = f"filled: {with_}; hollow: {without}; pale: left out as washout"
+    simulated = f"<p><b>{escape(words.SIMULATED)}</b></p>" if plan.simulated else ""
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Trial {escape(plan.id)}'
+        f"</title><style>{STYLE}</style><h1>Trial {escape(plan.id)}</h1>{simulated}"
+        f'<p class="answer">{escape(answer)}</p>{"".join(sections)}'
+        f'<p class="quiet">Points are nights ({escape(legend)}). {escape(words.LIMITS)} Sealed as '
+        f"{course.seal[:16]}.</p></html>\n"
+    )
+
+
+def _interval(found: Answer) -> str:
+    main = found.main
+    if main.effect is None:
+        return ""
+    p = "" if main.p is None else f", p = {main.p:.2g} (exact randomisation test)"
+    between = findings.between(main, found.scale)
+    return f"Estimate: {findings.amount(main.effect, found.scale)}{between}{p}."
+
+
+def _picture(course: Course, found: Answer) -> str:
+    """Every night's PLM per hour by date, points by arm; never joined, for nights are apart."""
+    plan, nights = course.plan, course.seen.nights
+    top = max((night.rate for night in nights.values()), default=1.0) or 1.0
+    step = (WIDTH - LEFT) / plan.length
+    high = HEIGHT - BOTTOM
+
+    def y(rate: float) -> float:
+        return high - (high - 8) * rate / top
+
+    drawn = [
+        f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#ccc"/>'
+        f'<text x="{LEFT - 4}" y="{y(tick) + 3:.1f}" text-anchor="end">{tick:.3g}</text>'
+        for tick in (0, top / 2, top)
+    ]
+    for night in schedule(plan):
+        x = LEFT + step * (night.day + 0.5)
+        if not night.day % 7:
+            drawn.append(
+                f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{night.date[5:]}</text>'
+            )
+        there = nights.get(night.date)
+        if there is None:
+            continue
+        fill = "#111" if plan.arms[night.arm] == WITH else "#fff"
+        pale = "" if night.counts else ' opacity="0.3"'
+        drawn.append(
+            f'<circle cx="{x:.1f}" cy="{y(there.rate):.1f}" r="3.5" fill="{fill}" stroke="#111"'
+            f"{pale}/>"
+        )
+    what = "PLM per hour in bed" + (", typical nights compared" if found.scale == RATIO else "")
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{what}, each night">'
+        f"{''.join(drawn)}</svg>"
+    )
