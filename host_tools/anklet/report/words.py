@@ -19,6 +19,7 @@ INTERVAL = (
     " series it is rough."
 )
 
+MANY_RETRIES = 100
 FAULTS = {
     1: "The sensor did not answer for a while.",
     2: "The sensor did not identify itself as an LIS3DH.",
@@ -26,6 +27,9 @@ FAULTS = {
     4: "The board's memory was full: delete old nights after anklet sync.",
     5: "The board could not write to its memory.",
     6: "The firmware hung and was restarted by its watchdog.",
+    7: "For a time the sensor gave what can't be: check its wires.",
+    8: "The firmware crashed and started anew: anklet sync has fetched what it wrote down.",
+    9: "The sensor's rate was more than 12 % off: no time of this night is right, replace it.",
 }
 
 
@@ -37,7 +41,8 @@ def doubts(night: Night) -> list[str]:
     if "cut" in flags:
         out.append(
             "The recording was cut off (power lost, or still running when it was read): the counts"
-            " were made again from what is there, and up to the last minutes may be missing."
+            " were made again from what is there. They are a lower bound: the last minutes before"
+            " the cut may be missing."
         )
     if s.damage:
         out.append(damage.words(s.damage, night.clock))
@@ -47,6 +52,12 @@ def doubts(night: Night) -> list[str]:
         )
     codes = {fault["code"] for fault in s.faults}
     out += [text for code, text in FAULTS.items() if code in codes]
+    retries = sum(epoch.get("retries", 0) for epoch in s.epochs)
+    if retries > MANY_RETRIES:
+        out.append(
+            f"The sensor had to be asked again {retries} times. Nothing is lost by that, but its"
+            " cable is too long or a joint is loose."
+        )
     in_bed = s.in_bed_s
     if in_bed < SHORT_NIGHT:
         out.append(

@@ -20,6 +20,7 @@ from anklet.night.session import Session
 from anklet.report import about, figures, words
 from anklet.report.timeline import timeline
 from anklet.report.view import Night
+from nightbytes import Builder
 
 
 class Text(HTMLParser):
@@ -298,3 +299,14 @@ def test_the_trace_lies_behind_the_movements_where_there_is_one():
     later = replace(session, start=session.start + timedelta(hours=9))
     joined = nightly.joined([session, later]).trace
     assert [at for at, _ in joined] == [0, 9 * 3_600_000]
+
+
+def test_a_night_that_power_cut_says_that_its_count_is_a_lower_bound():
+    night = Builder().anchor()
+    for minute in range(1, 31):
+        night.epoch(minute * 60_000, retries=4)
+    text = " ".join(words.doubts(Night(parse(bytes(night.data)))))
+    assert "a lower bound" in text
+    assert "asked again 120 times" in text
+    text = " ".join(words.doubts(Night(parse(bytes(night.counts(1_800_000).data)))))
+    assert "lower bound" not in text
