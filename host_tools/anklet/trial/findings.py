@@ -1,6 +1,7 @@
 """What `trial result` says, for a person without statistics."""
 
 import math
+import textwrap
 from collections.abc import Iterable
 
 from anklet.archive.journal import KEYS
@@ -50,7 +51,7 @@ def result(course: Course, found: Answer) -> str:
         worst(found),
         *secondary(found),
         *adverse(plan, seen),
-        _guess(course),
+        guess(course),
         *looks(course),
         "" if course.over else "This look is recorded and will stand beside the result.",
         *abandoned(course.abandoned()),
@@ -224,21 +225,23 @@ def secondary(found: Answer) -> list[str]:
     return told
 
 
-def adverse(plan: Plan, seen: Observed, most: int = 1000) -> list[str]:
-    """What was unwanted, by night and arm; the first `most` in full."""
+def adverse(plan: Plan, seen: Observed, most: int = 1000, letters: int = 1000) -> list[str]:
+    """What was unwanted, by night and arm; the first `most`, so many letters of each."""
     arm = {night.date: plan.arms[night.arm] for night in schedule(plan)}
     if not seen.adverse:
         return ["Nothing unwanted was noted (anklet note adverse_event=...)."]
     counts = [sum(arm[date] == side for date in seen.adverse) for side in ("with", "without")]
     listed = "; ".join(
-        f"{date} ({arm[date]}): {what}" for date, what in [*seen.adverse.items()][:most]
+        f"{date} ({arm[date]}): {textwrap.shorten(what, letters, placeholder=' ...')}"
+        for date, what in [*seen.adverse.items()][:most]
     )
     if len(seen.adverse) > most:
         listed += f"; and {len(seen.adverse) - most} more"
     return [f"Unwanted, on {counts[0]} nights with and {counts[1]} without: {listed}."]
 
 
-def _guess(course: Course) -> str:
+def guess(course: Course) -> str:
+    """Which bottle the person took for the one with; empty where nobody was asked."""
     if not course.guess:
         return ""
     if course.guess == UNSURE:
@@ -250,12 +253,14 @@ def _guess(course: Course) -> str:
     )
 
 
-def looks(course: Course) -> list[str]:
-    """Who looked when, before the end and after it."""
+def looks(course: Course, most: int = 1000) -> list[str]:
+    """Who looked when, before the end (the first `most`) and after it."""
     early, given = course.events("looked"), course.events("result")
     told = []
     if early:
-        times = dates(f"{e['at'][:16]} UTC ({e['nights']} nights)" for e in early)
+        times = dates(f"{e['at'][:16]} UTC ({e['nights']} nights)" for e in early[:most])
+        if len(early) > most:
+            times += f" and {len(early) - most} more"
         told.append(
             f"Looked at before the end: {times}. Whoever looks early may act on it; weigh the "
             f"result with that in mind."

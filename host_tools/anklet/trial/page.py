@@ -11,10 +11,11 @@ from anklet.trial.course import Course
 from anklet.trial.plan import WITH, schedule
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 680, 190, 34, 22  # of the picture, in its own units
-MOST_LISTED = 6  # unwanted things and dates that are printed one by one
+MOST_LISTED = 4  # unwanted things, and looks, that are printed one by one
+LETTERS = 60  # of each unwanted thing, and of why a trial was given up
 STYLE = """
 @page { size: A4; margin: 14mm }
-body { font: 10pt/1.35 sans-serif; color: #111; max-width: 182mm; margin: auto }
+body { font: 9.5pt/1.3 sans-serif; color: #111; max-width: 182mm; margin: auto }
 h1 { font-size: 15pt; margin: 0 0 1mm } h2 { font-size: 10.5pt; margin: 3mm 0 .5mm }
 p { margin: 0 0 1mm } .answer { font-size: 11.5pt; border-left: 1mm solid #111; padding-left: 3mm }
 .quiet { color: #444; font-size: 8.5pt } svg { width: 100% } text { font: 9px sans-serif }
@@ -48,14 +49,15 @@ def html(course: Course, found: Answer) -> str:
         ("Adherence", adherence),
         ("Beside it", " ".join([*findings.beside(found), findings.worst(found)])),
         ("Secondary outcomes", " ".join(findings.secondary(found))),
-        ("Unwanted", " ".join(findings.adverse(plan, seen, MOST_LISTED))),
+        ("Unwanted", " ".join(findings.adverse(plan, seen, MOST_LISTED, LETTERS))),
         (
             "Looks",
             " ".join(
                 [
                     "" if course.events("looked") else "Nobody looked before the end.",
-                    *findings.looks(course),
-                    *words.abandoned(course.abandoned()),
+                    *findings.looks(course, MOST_LISTED),
+                    findings.guess(course),
+                    *words.abandoned(course.abandoned()[-2:], LETTERS),
                 ]
             ),
         ),
@@ -91,7 +93,7 @@ def _picture(course: Course, found: Answer) -> str:
     """Every night's PLM per hour by date, points by arm; never joined, for nights are apart."""
     plan, nights = course.plan, course.seen.nights
     top = max((night.rate for night in nights.values()), default=1.0) or 1.0
-    step = (WIDTH - LEFT) / plan.length
+    step = (WIDTH - LEFT - 12) / plan.length
     high = HEIGHT - BOTTOM
 
     def y(rate: float) -> float:

@@ -123,10 +123,11 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def abandoned(events: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Earlier trials of the same item that were given up, a sentence each."""
+def abandoned(events: Iterable[Mapping[str, Any]], letters: int = 1000) -> list[str]:
+    """Earlier trials of the same item that were given up, a sentence each, with why."""
     return [
-        f"Before this one, trial {event['trial']} of the same was given up ({event['why']})."
+        f"Before this one, trial {event['trial']} of the same was given up "
+        f"({textwrap.shorten(event['why'], letters, placeholder=' ...')})."
         for event in events
     ]
 

@@ -1,0 +1,48 @@
+"""The result of a trial, printed: one A4 side, whatever went on in it."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from anklet.archive.journal import Journal
+from anklet.cli import main
+from playwright.sync_api import sync_playwright
+from trialnights import date, evening, file_night
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
+
+
+@pytest.mark.parametrize("nights", [36, 96])
+def test_it_is_one_page(monkeypatch, tmp_path, capsys, nights):
+    """A long trial with a long diary of unwanted things, looks, and a trial given up before."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("ANKLET_HOME", str(home))
+    evening(monkeypatch, 0)
+    shape = ("--pairs", {36: "6", 96: "12"}[nights], "--nights", {36: "3", 96: "4"}[nights])
+    plan = ("trial", "plan", "magnesium_mg=300", "--seed", "1", *shape)
+    assert main([*plan]) == 0
+    assert main(["trial", "stop", "--why", "a journey " * 8]) == 0
+    assert main([*plan]) == 0
+    for day in range(nights):
+        if day % 9:
+            file_night(home, day, 100 + day * 37 % 80)
+        Journal(home).set(date(day), {"urge": day % 7, "adverse_event": "soft stool, mild " * 6})
+    evening(monkeypatch, nights // 2)
+    for _ in range(3):
+        assert main(["trial", "result"]) == 0
+    evening(monkeypatch, nights)
+    file = tmp_path / "page.html"
+    assert main(["trial", "result", "--page", str(file)]) == 0
+    capsys.readouterr()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page()
+        page.goto(file.as_uri())
+        pdf = page.pdf(format="A4", prefer_css_page_size=True)
+        browser.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
