@@ -12,7 +12,7 @@ SAID = 2>.venv/pip.log || { if grep -qE '$(UNREACHABLE)' .venv/pip.log; then \
 	echo "The packages could not be fetched: connect to the network and run make setup again."; \
 	else cat .venv/pip.log; fi >&2; exit 1; }
 
-.PHONY: help setup demo demo-trial pico test check bench accuracy sensitivity powercut soak faults fuzz years versions cohort clean
+.PHONY: help setup demo demo-trial pico test quick check bench accuracy sensitivity powercut soak faults fuzz years versions cohort clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,10 @@ pico: $(READY) ## an emulated Raspberry Pi Pico on a serial port, to try every c
 
 test: $(READY) ## all tests, on CPython and on real MicroPython
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+quick: $(READY) ## the tests to run after every edit: no board, no browser, nothing slow
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m 'not slow' \
+		--ignore tests/unit/board --ignore tests/unit/cohort tests/core tests/unit
 
 check: $(READY) ## lint, format and types
 	$(BIN)/ruff check

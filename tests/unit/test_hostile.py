@@ -103,6 +103,7 @@ def test_what_is_no_number_stays_text():
     assert "NaN" in report.html([night])
 
 
+@pytest.mark.slow
 def test_65535_series_are_a_page_of_bounded_size():
     night = Builder().anchor()
     for number in range(65_535):
@@ -187,6 +188,7 @@ def test_a_database_of_a_newer_version_is_left_alone(home, capsys, monkeypatch, 
     assert after == before
 
 
+@pytest.mark.slow
 def test_fuzzed_files_crash_nothing_and_need_little_memory():
     """Some of those of make fuzz."""
     done = subprocess.run(

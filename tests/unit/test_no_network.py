@@ -17,6 +17,7 @@ from nightbytes import whole
 
 HERE = Path(__file__).resolve().parent
 # Commands one after another in one process: imports take longer than what they do.
+pytestmark = pytest.mark.slow
 DRIVER = """
 import json, sys
 from anklet.cli import main

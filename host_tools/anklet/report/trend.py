@@ -164,7 +164,7 @@ calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</d
             )
         between = night["interval"]
         index = night["periodicity_index"]
-        remarks: list[str] = [REMARKS.get(flag, flag) for flag in night["flags"]]
+        remarks: list[str] = [REMARKS.get(flag) or flag for flag in night["flags"]]
         by_hand = "by_hand" in night["flags"]
         remarks += ["time estimated"] * (night["clock"] == "estimated" and not by_hand)
         remarks += [f"{len(night['sessions'])} parts"] * (len(night["sessions"]) > 1)

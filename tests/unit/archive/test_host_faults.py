@@ -4,9 +4,12 @@ import disk
 import hostfaults
 import pytest
 
-pytestmark = pytest.mark.skipif(
-    not disk.HERE, reason="the disk's faults are made by ptrace, on Linux x86-64"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not disk.HERE, reason="the disk's faults are made by ptrace, on Linux x86-64"
+    ),
+]
 # Of the faults of a deed, one in so many: a few seconds each.
 EVERY = {"sync": 71, "sync of the rest": 83, "rebuild": 23, "nights after an update": 23}
 

@@ -50,10 +50,12 @@ def disk(board, options):
         subprocess.run(["umount", path], check=True)
 
 
+@pytest.mark.slow
 def test_the_link_cut_all_along_a_sync(board):
     assert syncfaults.every_cut(board, 449) > 25
 
 
+@pytest.mark.slow
 def test_the_computer_killed_at_any_step(board):
     assert syncfaults.every_kill(board, 41) > 20
 
@@ -92,6 +94,7 @@ def test_a_killed_sync_leaves_no_half_written_file(board):
     assert not list(folder.glob(".*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [400, 2000, 4500])
 def test_the_board_is_reset_in_the_middle(board, limit, monkeypatch):
     monkeypatch.setattr(Link, "silence_s", 0.5)

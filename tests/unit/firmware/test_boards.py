@@ -177,6 +177,7 @@ def test_a_ds3231_is_set_with_the_clock_and_sets_it_after_power_on(ask, name):
     assert after_it_stopped is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arch", ["armv6m", "armv7emsp"])
 def test_all_that_goes_onto_a_board_compiles_for_its_processor(arch, tmp_path):
     found = [*(REPO / "firmware").rglob("*.py"), *(REPO / "boards").rglob("*.py")]

@@ -278,6 +278,7 @@ def test_detector_late_in_a_long_session(core):
         assert detector.onset >= (1 << 29) - 8  # the filters' lag
 
 
+@pytest.mark.slow
 def test_posture_on_the_worst_of_inputs(core):
     most = core.most
     for family in INPUTS.values():

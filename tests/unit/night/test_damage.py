@@ -36,6 +36,7 @@ def _bits() -> list[int]:
     ]
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_of_a_night_is_noticed_wherever_it_is():
     """And costs no more than the record that it hits."""
     undamaged = nightfile.parse(NIGHT)
@@ -54,6 +55,7 @@ def test_a_flipped_bit_of_a_night_is_noticed_wherever_it_is():
         assert len(night.lms) >= len(undamaged.lms) - 1, bit
 
 
+@pytest.mark.slow
 def test_a_truncated_night_is_read_up_to_the_damage_wherever_it_ends():
     undamaged = nightfile.parse(NIGHT)
     onset_ends = {}  # where the record of each movement ends
@@ -115,6 +117,7 @@ def test_damaged_places_without_number_are_told_in_bounded_space():
     assert sum(d.records for d in night.damage) == 4999
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", [b"\xff", b"\x01\xff\x00\x00"])
 def test_a_megabyte_of_garbage_is_searched_in_seconds(pattern):
     """It took half a minute once; it takes about 0.7 s."""

@@ -357,6 +357,7 @@ def test_a_journal_of_years_keeps_the_page_small():
     assert len(html) + len(json.dumps(charts)) < 1.2e6  # Plotly is 4.8e6 of 6e6
 
 
+@pytest.mark.slow
 def test_work_grows_with_the_nights_and_not_with_their_square(tmp_path: Path, monkeypatch):
     """SQLite's own steps, for listing twice as many nights and for filing one more."""
     data = whole()

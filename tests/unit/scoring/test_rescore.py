@@ -46,6 +46,7 @@ def clms(lms):
     return [(lm["onset_s"], lm["duration_s"]) for lm in lms if lm["class"] == "clm"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mg", MG)
 def test_it_counts_as_the_full_signal_does_at_that_threshold(raw, night, traced, mg):
     full = as_json.result(nightfile.parse(replay.record_raw(raw, {"on_mg": mg})))
@@ -58,6 +59,7 @@ def test_it_counts_as_the_full_signal_does_at_that_threshold(raw, night, traced,
     assert np.percentile(near, 90) <= 0.2  # a sample of the trace
 
 
+@pytest.mark.slow
 def test_another_threshold_gives_another_count(night, traced):
     counts = [rescore.run(night, traced, mg)["counts"]["clm"] for mg in (16, 45, 150)]
     assert counts[0] > counts[1] > counts[2]

@@ -137,6 +137,7 @@ def jumping(path, hours):
     return path
 
 
+@pytest.mark.slow
 def test_a_jump_of_days_is_a_gap_and_costs_nothing(tmp_path):
     """It stood sample by sample in memory: eight gigabytes for eleven days."""
     short = replay.run(jumping(tmp_path / "short.csv", 1))

@@ -12,6 +12,8 @@ from anklet.trial.seal import Trials
 from places import DATA
 from trialnights import FIRST, date, evening, file_night
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = DATA / "trial_v1"
 ID = f"{FIRST}-magnesium_mg"
 SIX = ("--pairs", "6", "--nights", "3", "--no-washout")  # 36 nights

@@ -161,6 +161,7 @@ def power(shape, change, sd):
     return prospect(plan(), shape, sd, 27).power[change]
 
 
+@pytest.mark.slow
 def test_power_is_at_the_persons_own_variation():
     assert power(Shape(6, 3), -0.5, 0.2) > 0.95
     assert power(Shape(6, 3), -0.5, 1.0) < 0.5
