@@ -18,7 +18,7 @@ from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES
 from lamp import Lamp
 from nightlog import ALL_OUT, ENOSPC
 from plmcore import record
-from plmcore.detector import FLOOR_FACTOR, GROSS_MG, Detector, deci_mg
+from plmcore.detector import FLOOR_FACTOR, VERSION, Detector, deci_mg
 from plmcore.native import const, micropython
 from plmcore.rules import GAP_BREAKS_MS
 from plmcore.series import Series
@@ -32,7 +32,7 @@ FORMAT = const(1)
 DRAIN_MS = const(500)
 MINUTE = const(3000)  # samples of an epoch at the nominal rate
 CHECKPOINT_EPOCHS = const(10)
-FLUSH_MS = const(40000)  # with the 15 s that a class takes: no movement waits for a minute
+FLUSH_MS = const(35000)  # with the 20 s that a held leg may take: none waits for a minute
 CALM_MS = const(170000)  # where only epochs wait; each flush wears the flash
 DAY_MS = const(86400000)  # the longest session
 RETRIES = const(3)  # of a drain: a spark on a long cable spoils one transfer
@@ -222,7 +222,7 @@ class Monitor:
             ("shank", settings.shank),
             ("on_mg", settings.on_mg),
             ("floor_factor", FLOOR_FACTOR),
-            ("gross_mg", GROSS_MG),
+            ("detector", VERSION),
             ("odr_hz", 50),
             ("range_g", 2),
             ("flash", log.flash),

@@ -8,7 +8,7 @@ Ranges, for any input whatever (proven in tests/unit/firmware/test_ranges.py):
     stage               unit            bound
     raw sample          1/16384 g       2**15   (16 bits, left-justified by the LIS3DH)
     offset sample       1/16384 g       2**16   (32768 added, so never negative)
-    sum of a block      25 of them      2**21
+    tilt                1/10240 g       2**16   (sum of 5 of them, an eighth)
     high-pass low       1/2**20 g       2**23   (follows the offset sample)
     high-pass band      1/2**20 g       2**21
     high-pass output    1/2**20 g       2**23
@@ -30,6 +30,9 @@ OFFSET = const(32768)  # added to a raw sample
 BLOCK = const(25)  # samples: half a second
 LONG = const(25)  # samples of the deciding envelope: 0.5 s
 EDGE = const(8)  # samples of the envelope that places onset and offset: 0.16 s
+FINE = const(5)  # samples whose mean is a tilt: 0.1 s
+FINES = const(5)  # of them in a block
+KEPT = const(250)  # tilts that are kept: 25 s, and a whole number of blocks
 QUIET = const(25)  # samples under the offset threshold that end an LM: 0.5 s
 LULL = const(10)  # samples under the edge threshold that separate a rise from an earlier one
 BATCH = const(32)  # most samples of a call: the FIFO's depth
@@ -41,7 +44,7 @@ LIMIT = const(4190209)  # 2047**2, of the square of one axis
 # compared times 25/8 by scaling the threshold instead.
 N = const(0)  # number of the next sample
 PHASE = const(1)  # samples of the block under way
-ODD = const(2)  # whether its number is odd
+SLOT = const(2)  # which tilt its first samples make (0..KEPT - FINE)
 BEFORE = const(3)  # samples of the last batch: where in power[] the newest LONG powers end
 LONG_SUM = const(4)
 EDGE_SUM = const(5)
@@ -59,14 +62,14 @@ FALL = const(16)  # where it fell under it
 ABOVE = const(17)  # samples of the LM over EDGE_ON: its plateau
 HUSH = const(18)  # threshold behind a movement: falls from a part of its peak
 ACTIVITY = const(19)  # sum of the blocks' RMS, 0.1 mg
-# then, for each axis: low, band, two low-pass states, each with BIAS, and the block's sum so far
+# then, for each axis: low, band, two low-pass states, each with BIAS, and the tilt's sum so far
 AXES = const(20)
 AXIS = const(5)
 SIZE = const(35)
 
-# The offset threshold relative to the peak: 0.24 of it in amplitude, here squared, for an EDGE
+# The offset threshold relative to the peak: 0.26 of it in amplitude, here squared, for an EDGE
 # window instead of a LONG one, times 4096.
-OFF_RATIO = const(76)
+OFF_RATIO = const(90)
 # The high-pass swings back when a sustained hold ends. A new movement has to exceed 0.35 of the
 # last one's amplitude at first (power >> 3), a part that falls to 1/e in 0.64 s.
 HUSH_SHIFT = const(3)
@@ -87,26 +90,37 @@ def new_power():
     return array("i", [0] * (LONG + BATCH))
 
 
-def new_sums():
-    """Sums of the offset samples of a block, x y z: of blocks with an even number, then odd."""
-    return array("i", [0] * 6)
+def new_tilt():
+    """The last KEPT tilts, x y z of each: where gravity points while nothing moves.
+
+    Unit: 1/10240 g, and 20480 is 0 g. What filters() knows of a batch stands here before
+    envelope() comes to it: up to seven tilts of the past are then gone.
+    """
+    return array("H", [20480] * (3 * KEPT))
 
 
 @micropython.viper
-def prime(st: ptr32, raw: ptr8, at: int, power: ptr32):
+def prime(st: ptr32, raw: ptr8, at: int, power: ptr32, tilt: ptr16):
     """Start at the steady state of the sample at raw[at]: gravity makes no step."""
-    st[PHASE] = st[BEFORE] = st[LONG_SUM] = st[EDGE_SUM] = st[UP] = st[HUSH] = 0
+    st[PHASE] = st[SLOT] = st[BEFORE] = st[LONG_SUM] = st[EDGE_SUM] = st[UP] = st[HUSH] = 0
     i = 0
     while i < LONG:
         power[i] = 0
         i += 1
     a = AXES
+    first = 0
     while a < SIZE:
-        st[a] = ((raw[at] | (raw[at + 1] ^ 0x80) << 8) << 6) + BIAS
+        x = raw[at] | (raw[at + 1] ^ 0x80) << 8
+        st[a] = (x << 6) + BIAS
         st[a + 1] = st[a + 2] = st[a + 3] = BIAS
         st[a + 4] = 0
+        i = first
+        while i < 3 * KEPT:
+            tilt[i] = x * FINE >> 3
+            i += 3
         at += 2
         a += AXIS
+        first += 1
 
 
 @micropython.viper
@@ -118,10 +132,10 @@ def filters(
     raw: ptr16,
     n: int,
     power: ptr32,
-    sums: ptr32,
+    tilt: ptr16,
 ):
-    """Filter n samples (0..BATCH): their powers go to power[LONG:], and the sums of a block that
-    ends among them to `sums`.
+    """Filter n samples (0..BATCH): their powers go to power[LONG:], and the tilts that end among
+    them to `tilt` (see new_tilt).
 
     raw: x, y, z of each, 16 bits in two's complement; the processors here are little-endian, like
     the sensor. z, band, x: any number; viper keeps the first three names of a function in
@@ -140,6 +154,12 @@ def filters(
         power[i] = 0
         i += 1
     st[BEFORE] = n
+    slot = st[SLOT]
+    i = st[PHASE]
+    while i >= FINE:
+        i -= FINE
+        slot += 1
+    first = LONG + FINE - i  # behind the last sample of the tilt under way
     a = 0
     while a < 3:
         base = AXES + AXIS * a
@@ -149,13 +169,14 @@ def filters(
         s2 = st[base + 3] - BIAS
         total = st[base + 4]
         at = a
-        odd = st[ODD]
+        to = 3 * slot + a
         i = LONG
-        end = LONG + BLOCK - st[PHASE]  # of the block
+        end = first
         while i < stop:
+            ends = 1
             if end > stop:
                 end = stop
-                odd = 2
+                ends = 0
             while i < end:
                 x = raw[at] ^ OFFSET
                 at += 3
@@ -173,11 +194,13 @@ def filters(
                     z = LIMIT
                 power[i] += z
                 i += 1
-            if odd < 2:
-                sums[3 * odd + a] = total
+            if ends:
+                tilt[to] = total >> 3
                 total = 0
-                odd ^= 1
-                end += BLOCK
+                to += 3
+                if to >= 3 * KEPT:
+                    to = a
+                end += FINE
         st[base] = low + BIAS
         st[base + 1] = band + BIAS
         st[base + 2] = s1 + BIAS
@@ -274,7 +297,9 @@ def envelope(long_sum: int, edge_sum: int, at: int, n: int, st: ptr32, power: pt
     phase = st[PHASE] + at - first
     if phase == BLOCK:
         phase = 0
-        st[ODD] ^= 1
+        st[SLOT] += FINES
+        if st[SLOT] == KEPT:
+            st[SLOT] = 0
         st[ACTIVITY] += int(deci_mg(long_sum))
         code += BLOCK_ENDED
     st[PHASE] = phase

@@ -23,7 +23,7 @@ SETTLE = const(6)  # blocks behind an offset until gravity's low-pass has settle
 HELD = const(20)  # blocks that the new posture must be held: 10 s
 # Unrest: gravity on an axis moves by over 10 mg from one half second to the next. Breathing does
 # not; a foot that rocks at 0.3 Hz does, though the movement's band hardly sees it.
-REST = const(3)  # blocks without it: the leg has come to rest
+REST = const(2)  # blocks without it: the leg has come to rest
 UNREST = const(700)  # 1/2**16 g: 10.7 mg
 # Upright: the shank within 25 degrees of vertical, cos2 = 0.8214 = 841/1024, for 60 s.
 UPRIGHT_BLOCKS = const(120)
@@ -54,8 +54,11 @@ RESET = const(12)  # what is before, a reset sets to 0
 UPRIGHT_TIME = const(12)
 OFF_TIME = const(13)
 SHANK = const(14)
-AXES = const(15)  # then for each axis: low-pass and band, and the block mean before, with BIAS
-SIZE = const(24)
+SWAY = const(
+    15
+)  # of the newest block: (1/16384 g)**2 in the 0.15 to 1 Hz band, all axes, 2**22 at most
+AXES = const(16)  # then for each axis: low-pass and band, and the block mean before, with BIAS
+SIZE = const(25)
 BIAS = const(1 << 20)
 GRAVITY_0 = const(8192)  # added to the gravity that is kept
 
@@ -67,8 +70,8 @@ UPWARD = const(2)  # the shank was within 25 degrees of vertical
 
 
 @micropython.viper
-def _take(st: ptr32, ring: ptr16, sums: ptr32, at: int, power: int) -> int:
-    """Take the sums of a block's 25 offset samples, from sums[at] on, and the movement's power.
+def _take(st: ptr32, ring: ptr16, tilt: ptr16, at: int, power: int) -> int:
+    """Take a block's five tilts, x y z of each, from tilt[at] on, and the movement's power.
 
     ring: KEPT blocks, an ITEM each. Returns the longer of FROZEN and OFF_SCALE.
     """
@@ -79,8 +82,9 @@ def _take(st: ptr32, ring: ptr16, sums: ptr32, at: int, power: int) -> int:
     flags = still = total = along = 0
     a = 0
     while a < 3:
-        # 4 * sum / 25 rounded down, in two steps that stay under 2**30
-        x = sums[at + a] << 2
+        # 4/25 of the sum of 25 samples, rounded down, in two steps that stay under 2**30
+        x = tilt[at] + tilt[at + 3] + tilt[at + 6] + tilt[at + 9] + tilt[at + 12] << 5
+        at += 1
         high = (x >> 8) * 10485 >> 10
         x = high + ((x - 25 * high) * 1311 >> 15) - (1 << 17)
         axis = AXES + 3 * a
@@ -132,6 +136,7 @@ def _take(st: ptr32, ring: ptr16, sums: ptr32, at: int, power: int) -> int:
         st[VERTICAL] = st[VERTICAL_RUN] = 0
     ring[item + FLAGS] = flags
     st[MINUTE_POWER] += still
+    st[SWAY] = still
     if power > STILL_MOVEMENT:
         st[MOVED] = 1
     st[MINUTE_BLOCKS] += 1
@@ -216,6 +221,11 @@ class Posture:
         return self._state[OFF_TIME]
 
     @property
+    def sway(self):
+        """What breathing does to the newest block, (1/16384 g)**2 (0..2**22)."""
+        return self._state[SWAY]
+
+    @property
     def frozen(self):
         """Half seconds in a row with the same mean on every axis."""
         return self._state[FROZEN]
@@ -225,10 +235,10 @@ class Posture:
         self._state[FROZEN] = self._state[OFF_SCALE] = self.doubt = 0
 
     @micropython.native
-    def block(self, sums, at, power):
-        """Take a block: the sums of 25 samples of each axis at sums[at:at + 3], 32768 added to
-        each sample (see kernel.new_sums), and the power of the movement (0..2**29)."""
-        self.doubt = _take(self._state, self._ring, sums, at, power)
+    def block(self, tilt, at, power):
+        """Take a block: its five tilts from number `at` (0..245) on (see kernel.new_tilt), and the
+        power of the movement (0..2**29)."""
+        self.doubt = _take(self._state, self._ring, tilt, 3 * at, power)
 
     def gravity(self, a, ago=0):
         """Gravity on axis a in 1/4096 g (-8192..8191), `ago` blocks ago (the oldest that is kept,
@@ -243,7 +253,7 @@ class Posture:
 
     @micropython.native
     def unrest(self, ago):
-        """Half seconds, 0..128, around the block `ago` blocks ago without a rest of 1.5 s."""
+        """Half seconds, 0..128, around the block `ago` blocks ago without a rest of a second."""
         ring = self._ring
         blocks = self._state[BLOCKS]
         most = blocks if blocks < KEPT else KEPT

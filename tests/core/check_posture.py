@@ -14,8 +14,8 @@ SIDE = (0, G, 0)
 
 
 def block(posture, means, power):
-    """A block of 25 samples with these means."""
-    posture.block(array("i", [25 * (mean + OFFSET) for mean in means]), 0, power)
+    """A block of 25 samples with these means, as five tilts."""
+    posture.block(array("H", [5 * (mean + OFFSET) >> 3 for mean in means] * 5), 0, power)
 
 
 def hold(posture, gravity, blocks, power=0, *, noise=0, numbers=None):

@@ -18,6 +18,10 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SERIES_SHOWN = 500  # rows of the table; a night has some twenty
 
 # Why the board had started; see firmware/breadcrumb.py.
+DETECTORS = {
+    "1": "the first: amplitude alone made a turn, and a movement with a rest in it was two",
+    "2": "the second: a held leg is one movement, and a turn is known by leaving a plane",
+}
 STARTS = {
     "power": "the power was cut",
     "watchdog": "the firmware hung and the watchdog restarted it",
@@ -286,8 +290,9 @@ def _sensor(night: Night) -> str:
         (
             "Thresholds",
             f"onset at least {m.get('on_mg', '?')} mg and {m.get('floor_factor', '?')}"
-            f" times the noise floor; gross movement over {m.get('gross_mg', '?')} mg",
+            f" times the noise floor",
         ),
+        ("Detector", DETECTORS.get(m.get("detector", "1"), "a newer one than this tool knows")),
         ("Rule set", night.rules.title if night.rules else s.rules),
         ("Clock", s.clock),
         ("Board and firmware", f"{s.board}, firmware {s.firmware}"),

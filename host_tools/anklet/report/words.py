@@ -133,15 +133,15 @@ def definitions(night: Night) -> list[tuple[str, str]]:
         if rules is None or rules.long_breaks
         else "A movement over 10 s is no LM and is ignored."
     )
+    over = f" (over {m['gross_mg']} mg)" if "gross_mg" in m else ""
     return [
         (
             "LM, leg movement",
             "From the onset, where the filtered movement signal rises over the onset threshold, to"
             " the first stretch of at least 0.5 s under the offset threshold. Onset threshold:"
             f" {m.get('floor_factor', '?')} times the running noise floor, at least"
-            f" {m.get('on_mg', '?')} mg. Changes of posture, gross body"
-            f" movements (over {m.get('gross_mg', '?')} mg) and movements while upright or off the"
-            " body are no LMs; they stay in the record.",
+            f" {m.get('on_mg', '?')} mg. Changes of posture, turns{over} and movements while"
+            " upright or off the body are no LMs; they stay in the record.",
         ),
         ("CLM, candidate", "An LM of 0.50 to 10.00 s, on one leg. Bounds are inclusive."),
         ("IMI, inter-movement interval", "From the onset of one CLM to the onset of the next."),

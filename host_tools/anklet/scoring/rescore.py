@@ -7,7 +7,7 @@ well as back.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from anklet.scoring import score
 
 device.use()  # the detector is the device's own
 
-from plmcore import detector, floor, kernel, record  # noqa: E402
+from plmcore import detector, floor, kernel, pieces, record  # noqa: E402
 from plmcore.rules import GAP_BREAKS_MS  # noqa: E402
 from plmcore.trace import SAMPLES  # noqa: E402
 
@@ -40,13 +40,24 @@ Powers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Movement:
-    """onset, offset: sample numbers, or ms; kind: "" for a leg movement whose duration decides,
-    else one of record.KINDS."""
+    """onset, offset: ms; kind: "" for a leg movement whose duration decides, else one of
+    record.KINDS."""
 
     onset: int
     offset: int
     peak_mg: int
     kind: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """onset, offset: sample numbers, or ms; peak: power; plateau: samples over the edge
+    threshold."""
+
+    onset: int
+    offset: int
+    peak: int
+    plateau: int
 
 
 def run(
@@ -71,7 +82,8 @@ def run(
     if offset_mg is not None and not 0 < offset_mg <= onset_mg:
         raise BadInput("An offset threshold lies above 0 and not above the onset's.")
     bounds = score.rule_set(rules or night.rules)
-    movements = _classed(night, list(find(trace, onset_mg, offset_mg, progress)))
+    found = _timed(night, list(find(trace, onset_mg, offset_mg, progress)))
+    movements = _classed(night, _joined(night, found))
     scored = score.score(
         [(m.onset, m.offset - m.onset) for m in movements if not m.kind],
         bounds,
@@ -153,9 +165,8 @@ def find(
     onset_mg: float,
     offset_mg: float | None = None,
     progress: Callable[[float], None] | None = None,
-) -> Iterator[Movement]:
-    """The movements of a trace, in order of onset; those too large or too short for an LM are told
-    apart already."""
+) -> Iterator[Piece]:
+    """The pieces of movement in a trace, in order of onset."""
     at_level = np.flatnonzero(trace.known)
     samples = _samples(trace.powers[at_level])
     power: Any = [0] * WINDOW + samples.tolist()
@@ -182,7 +193,7 @@ def find(
             found = kernel.envelope(0, 0, at + WINDOW, stop - at, state, power)
             at += found & kernel.TAKEN
             if found & kernel.LM_ENDED:
-                yield _movement(state)
+                yield _piece(state)
             elif progress and at % 60_000 < BLOCK:
                 progress(at / len(samples))
         begin = end
@@ -215,34 +226,74 @@ def _thresholds(
     return list(zip(*(column.astype(np.int64).tolist() for column in columns), strict=True))
 
 
-def _close(state: Any) -> Movement:
+def _close(state: Any) -> Piece:
     """The movement under way ends with the recording, as Detector.close has it."""
     if not state[kernel.QUIET_RUN]:
         state[kernel.FALL] = state[kernel.N]
     state[kernel.OPEN] = 0
-    return _movement(state)
+    return _piece(state)
 
 
-def _movement(state: Any) -> Movement:
+def _piece(state: Any) -> Piece:
     """The one that has just ended; in sample numbers."""
     onset = max(0, state[kernel.RISE] - detector.ONSET_LAG)
-    kind = ""
     peak = min(round(state[kernel.PEAK] / SEEN), (1 << 29) - 1)
-    if peak > detector.GROSS:
-        kind = record.KINDS[record.GROSS]
-    elif state[kernel.ABOVE] < detector.PLATEAU:
-        kind = record.KINDS[record.SHORT]
-    return Movement(
+    return Piece(
         onset,
         max(onset + 1, state[kernel.FALL] - detector.OFFSET_LAG),
-        (detector.deci_mg(peak) + 5) // 10,
-        kind,
+        peak,
+        state[kernel.ABOVE],
+    )
+
+
+def _timed(night: Session, found: list[Piece]) -> list[Piece]:
+    """Pieces in ms of the session."""
+    numbers = np.array([(p.onset, p.offset) for p in found], np.int64).reshape(-1, 2)
+    ends = np.rint(times(night, numbers)).astype(int).tolist()
+    return [
+        Piece(onset, offset, p.peak, p.plateau)
+        for p, (onset, offset) in zip(found, ends, strict=True)
+    ]
+
+
+def _joined(night: Session, found: list[Piece]) -> list[Movement]:
+    """Pieces joined to movements: by their rest, as on the device, and inside the movements that
+    the device logged, since the trace knows no tilt."""
+    whole = [(lm.onset_ms, lm.onset_ms + lm.duration_ms) for lm in night.lms]
+    out: list[Piece] = []
+    at = 0
+    for piece in found:
+        while at < len(whole) and whole[at][1] <= piece.onset:
+            at += 1
+        last = out[-1] if out else None
+        if last and (
+            (at < len(whole) and whole[at][0] < last.offset)
+            or pieces.belongs((piece.onset - last.offset) // NOMINAL_MS, piece.peak, last.peak)
+        ):
+            out[-1] = Piece(
+                last.onset,
+                max(last.offset, piece.offset),
+                max(last.peak, piece.peak),
+                last.plateau + piece.plateau,
+            )
+        else:
+            out.append(piece)
+    return [_movement(piece) for piece in out]
+
+
+def _movement(piece: Piece) -> Movement:
+    short = piece.plateau < pieces.PLATEAU
+    return Movement(
+        piece.onset,
+        piece.offset,
+        (detector.deci_mg(piece.peak) + 5) // 10,
+        record.KINDS[record.SHORT] if short else "",
     )
 
 
 def _classed(night: Session, movements: list[Movement]) -> list[Movement]:
-    """Movements (in sample numbers) in ms of the session, with the device's class where they
-    overlap one that it found to be no LM, or time that it found upright or off the body."""
+    """The movements, with the device's class where they overlap one that it found to be no LM, or
+    time that it found upright or off the body."""
     excluded = [
         (lm.onset_ms, lm.onset_ms + lm.duration_ms, lm.kind)
         for lm in night.lms
@@ -256,9 +307,7 @@ def _classed(night: Session, movements: list[Movement]) -> list[Movement]:
             excluded.append((before, epoch["ms"], record.KINDS[record.UPRIGHT]))
         before = epoch["ms"]
     out = []
-    numbers = np.array([(m.onset, m.offset) for m in movements], np.int64).reshape(-1, 2)
-    ends = np.rint(times(night, numbers)).astype(int).tolist()
-    for m, (onset, offset) in zip(movements, ends, strict=True):
-        kinds = [kind for first, last, kind in excluded if first < offset and last > onset]
-        out.append(Movement(onset, offset, m.peak_mg, kinds[0] if kinds else m.kind))
+    for m in movements:
+        kinds = [kind for first, last, kind in excluded if first < m.offset and last > m.onset]
+        out.append(replace(m, kind=kinds[0]) if kinds else m)
     return out
