@@ -1,11 +1,13 @@
 """What a session is called on the outside: the objects that commands print and exports hold."""
 
+import re
 from typing import Any
 
 from anklet.night import runs
 from anklet.night.session import COUNTS, LM, Session
 
 SCHEMA = 1
+DETECTOR = re.compile("[0-9]{1,4}")  # what the log's header says of it
 
 
 def movement(lm: LM) -> dict[str, Any]:
@@ -49,7 +51,9 @@ def result(night: Session) -> dict[str, Any]:
 
 
 def summary(night: Session) -> dict[str, Any]:
-    """The item that `anklet nights --json` prints for this night."""
+    """The item that `anklet nights --json` prints for this night. Those of the first detector have
+    no `detector`."""
+    detector = night.meta.get("detector", "")
     return {
         "night": night.night.isoformat() if night.night else None,
         "session": night.session,
@@ -63,6 +67,7 @@ def summary(night: Session) -> dict[str, Any]:
         "series_plm": [run.movements for run in _runs(night)],
         "flags": night.flags,
         "missing_records": sum(damage.records for damage in night.damage),
+        **({"detector": int(detector)} if DETECTOR.fullmatch(detector) else {}),
     }
 
 

@@ -55,6 +55,7 @@ class Observed:
     broken: dict[str, str] = field(default_factory=dict)
     silent: list[str] = field(default_factory=list)
     adverse: dict[str, str] = field(default_factory=dict)
+    detectors: dict[int, list[str]] = field(default_factory=dict)
     outside: int = 0
 
     @property
@@ -90,6 +91,11 @@ def observe(
     found.hidden = sorted({item["night"] for item in hidden})
     found.late = sorted({i["night"] for i in hidden if (i["device"], i["session"]) in late})
     found.recorded = sorted({night["night"] for night in joined})
+    by_detector: dict[int, set[str]] = defaultdict(set)
+    for item in inside:
+        by_detector[item.get("detector", 1)].add(item["night"])
+    if len(by_detector) > 1:
+        found.detectors = {number: sorted(dates) for number, dates in by_detector.items()}
     for night in nights:
         date = night.date
         over = dt.date.fromisoformat(date) < tonight

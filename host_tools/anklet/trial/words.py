@@ -223,6 +223,12 @@ def deviations(plan: Plan, seen: Observed) -> list[str]:
     if seen.silent:
         count = len(seen.silent)
         found.append(f"Nothing noted of {plan.key} on {count} {nights(count)}; taken as kept.")
+    if seen.detectors:
+        by = "; ".join(f"{n}: {dates(when)}" for n, when in sorted(seen.detectors.items()))
+        found.append(
+            f"Counted by two detectors, whose counts do not compare ({by}): score every night"
+            " again from its trace, anklet rescore NIGHT, and compare those counts."
+        )
     if seen.outside:
         outside = f"{seen.outside} {nights(seen.outside)}"
         found.append(f"In the archive, but outside of the plan and left out: {outside}.")

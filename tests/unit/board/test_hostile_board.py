@@ -76,8 +76,8 @@ def only(archive, *sessions):
     """Nothing is in the archive's folder but these nights; nothing beside it."""
     found = {str(p.relative_to(archive.path)) for p in archive.path.rglob("*") if p.is_file()}
     nights = {f"raw/{INFO['device']}/{session}.plm" for session in sessions}
-    anchors = f"raw/{INFO['device']}/anchors.jsonl"
-    assert found <= nights | {anchors, "sync.lock", "anklet.db"}
+    kept = {f"raw/{INFO['device']}/{name}.jsonl" for name in ("anchors", "hashes")}
+    assert found <= nights | kept | {"sync.lock", "anklet.db"}
     assert nights <= found
     assert {p.name for p in archive.path.parent.iterdir()} <= {"archive", "board0"}
 

@@ -9,8 +9,10 @@ import pytest
 from anklet.errors import BadInput
 from anklet.trial import plan as planning
 from anklet.trial.analysis import analyse, change, outcome
+from anklet.trial.observed import observe
 from anklet.trial.plan import SHAPES, WITH, Plan, Shape, schedule
 from anklet.trial.power import USUAL_SD, chances, own_sd, prospect, redrawn, simulated
+from anklet.trial.words import deviations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -238,3 +240,15 @@ def test_the_bottles_of_a_blind_trial_are_drawn_too():
 def test_plans_that_can_not_be(more):
     with pytest.raises(BadInput):
         plan(**more)
+
+
+def test_nights_of_two_detectors_are_told_apart():
+    trial = plan()
+    dates = [night.date for night in schedule(trial)]
+    seen = [item | {"night": date} for item, date in zip(items([40] * 4), dates, strict=False)]
+    tonight = dt.date.fromisoformat(dates[-1])
+    assert observe(trial, seen, {}, tonight).detectors == {}
+    updated = [*seen[:2], *(item | {"detector": 2} for item in seen[2:])]
+    told = observe(trial, updated, {}, tonight)
+    assert told.detectors == {1: dates[:2], 2: dates[2:4]}
+    assert any("two detectors" in sentence for sentence in deviations(trial, told))
