@@ -67,7 +67,7 @@ CHANGES = {
         "backup",
     ),
     "a plan": (
-        lambda a: change(next((a.path / "trials").glob("*.json")), b'"pairs": 6', b'"pairs": 7'),
+        lambda a: change(next((a.path / "trials").glob("*.json")), b'"pairs": ', b'"pairs": 1'),
         "is not what was sealed",
         "seal",
     ),
