@@ -23,7 +23,7 @@ SETTLE = const(6)  # blocks behind an offset until gravity's low-pass has settle
 HELD = const(20)  # blocks that the new posture must be held: 10 s
 # Unrest: gravity on an axis moves by over 10 mg from one half second to the next. Breathing does
 # not; a foot that rocks at 0.3 Hz does, though the movement's band hardly sees it.
-REST = const(2)  # blocks without it: the leg has come to rest
+REST = const(3)  # blocks without it: the leg has come to rest
 UNREST = const(700)  # 1/2**16 g: 10.7 mg
 # Upright: the shank within 25 degrees of vertical, cos2 = 0.8214 = 841/1024, for 60 s.
 UPRIGHT_BLOCKS = const(120)
@@ -253,7 +253,7 @@ class Posture:
 
     @micropython.native
     def unrest(self, ago):
-        """Half seconds, 0..128, around the block `ago` blocks ago without a rest of a second."""
+        """Half seconds, 0..128, around the block `ago` blocks ago without a rest of 1.5 s."""
         ring = self._ring
         blocks = self._state[BLOCKS]
         most = blocks if blocks < KEPT else KEPT
