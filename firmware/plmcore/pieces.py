@@ -58,7 +58,7 @@ TURN_SPREAD = const(16)
 TURN_PLATEAU = const(50)  # samples over the edge threshold
 TURN_LEAST = const(375000)  # power of 60 mg
 BOUT_REST = const(100)  # samples
-BOUT = const(6)  # 0.41 of the amplitude, squared
+BOUT = const(14)  # 0.27 of the amplitude, squared
 
 
 class Pieces:
