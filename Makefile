@@ -72,6 +72,7 @@ faults: $(READY) ## sync, cut after every EVERY-th byte (61); writing, at each f
 
 fuzz: $(READY) ## read 100,000 fuzzed night files, and say what that took (5 minutes)
 	@$(BIN)/python -m tests.fuzz
+	ANKLET_FLIP_EVERY=1 $(BIN)/python -m pytest -q tests/unit/night/test_damage.py -k flipped_bit
 
 years: $(READY) ## ten years of nights and two million LMs: how fast, how large
 	@$(BIN)/python tests/years.py

@@ -1,5 +1,6 @@
 """Damage to a golden night of several kilobytes: bits turned over, bytes cut off."""
 
+import os
 import time
 from bisect import bisect_right
 
@@ -13,7 +14,8 @@ from plmcore import record
 NIGHT = (DATA / "nights" / "night.plm").read_bytes()
 STARTS = [at for at, kind, _, _ in record.read(NIGHT) if kind]
 ENDS = [*STARTS[1:], len(NIGHT)]
-EVERY = 31  # odd: all places in a byte come up
+# Odd: all places in a byte come up. `make fuzz` takes every bit.
+EVERY = int(os.environ.get("ANKLET_FLIP_EVERY", "31"))
 
 
 def _kinds_first() -> set[int]:
