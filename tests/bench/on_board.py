@@ -141,5 +141,8 @@ for _ in range(200):
     monitor.cycle()
 print("parts", monitor.time.n - first, spent["bus"], spent["driver"], spent["detector"])
 log.close()
-for name in os.listdir(board.root + "/bench"):
-    os.remove(board.root + "/bench/" + name)
+for shelf in os.listdir(board.root + "/bench"):
+    path = board.root + "/bench/" + shelf
+    for name in os.listdir(path):
+        os.remove(path + "/" + name)
+    os.rmdir(path)
