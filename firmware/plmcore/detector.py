@@ -1,7 +1,7 @@
 """From raw samples to leg movements: the chain of filters, floor, thresholds and classes.
 
-A movement that ends is held back for a while (13 s at most) until it is known whether the posture
-stayed changed. Then next() hands it out, in order of onset.
+A movement that ends is held back until it is known whether the posture stayed changed, 13 s, or
+whether the leg is only held, 20 s (see pieces). Then next() hands it out, in order of onset.
 """
 
 from plmcore import kernel, record
@@ -190,7 +190,7 @@ class Detector:
             pieces.sway = self._sway.power
         if pieces.open and not state[OPEN]:
             pieces.rest(state[N], slot)
-        if pieces.waiting and pieces.ready():
+        if pieces.ready():
             self.ready = True
 
     def _thresholds(self):

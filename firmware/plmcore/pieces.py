@@ -191,6 +191,10 @@ class Pieces:
         self._away[i] = change
 
     def _measure(self, i, n, slot):
+        """How far movement i leaves its plane; 0 where it is too short or too weak for a turn."""
+        self._spreads[i] = 0
+        if self._plateaus[i] < TURN_PLATEAU or self._peaks[i] <= TURN_LEAST:
+            return
         first = (n - self._onsets[i]) // FINE
         if first > FARTHEST:
             first = FARTHEST
@@ -265,11 +269,7 @@ class Pieces:
             self._gravity(i, 0), self._gravity(i, 1), self._gravity(i, 2), first, max(0, last)
         ):
             return record.POSTURE
-        if (
-            self._spreads[i] >= TURN_SPREAD
-            and self._plateaus[i] >= TURN_PLATEAU
-            and self._peaks[i] > TURN_LEAST
-        ):
+        if self._spreads[i] >= TURN_SPREAD:
             return record.GROSS
         if posture.unrest(self.half_seconds - self._began[i]) > UNREST_BLOCKS:
             return record.GROSS

@@ -36,7 +36,8 @@ def one_kick():
 
 
 def check_it_knows_the_kernel():
-    for name in ("BLOCK", "LONG", "LONG_SUM", "TAKEN", "LM_ENDED", "BLOCK_ENDED"):
+    names = "BLOCK LONG N SLOT LONG_SUM OPEN FINES KEPT TAKEN LM_ENDED BLOCK_ENDED"
+    for name in names.split():
         assert getattr(module, name) == getattr(kernel, name), name
 
 
