@@ -19,6 +19,21 @@ RULES = ("wasm2016", "aasm3")
 Command = Callable[..., argparse.ArgumentParser]
 
 
+def actions(parser: argparse.ArgumentParser) -> Command:
+    """action(name, run, text): the parser of an action of a command that has several."""
+    found = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+
+    def action(
+        name: str, run: Callable[[argparse.Namespace], None], text: str
+    ) -> argparse.ArgumentParser:
+        sub = found.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS)
+        return sub
+
+    return action
+
+
 def print_json(value: Any) -> None:
     print(json.dumps(value, allow_nan=False))
 

@@ -3,10 +3,9 @@
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs: start-up stays fast
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-from anklet.commands import RULES, Command, print_json, writing
+from anklet.commands import RULES, Command, actions, print_json, writing
 from anklet.errors import BadInput, SomeFailed
 
 ONSET_MG = range(5, 201)  # what a board can be set to
@@ -19,15 +18,7 @@ def add(command: Command) -> None:
         "and writes one table: Parquet, for DuckDB, Polars, Spark and Dask. What is interrupted "
         "is finished by running it again. Names stay here: the output has ids alone."
     )
-    actions = cohort.add_subparsers(title="actions", required=True, metavar="ACTION")
-
-    def action(
-        name: str, run: Callable[[argparse.Namespace], None], text: str
-    ) -> argparse.ArgumentParser:
-        sub = actions.add_parser(name, help=text, description=text)
-        sub.set_defaults(run=run)
-        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS)
-        return sub
+    action = actions(cohort)
 
     sub = action("run", _run, "score what is missing or has changed")
     sub.add_argument(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anklet.commands import Command, print_json, writing
+from anklet.commands import Command, actions, print_json, writing
 from anklet.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,14 +23,12 @@ def add(command: Command) -> None:
         "Does it change my movements? Plan first, sleep through the nights as the coin said, look "
         "at the end. The plan is sealed, and the result says what chance could have made."
     )
-    actions = trial.add_subparsers(title="actions", required=True, metavar="ACTION")
+    plain = actions(trial)
 
     def action(
         name: str, run: Callable[[argparse.Namespace], None], text: str
     ) -> argparse.ArgumentParser:
-        sub = actions.add_parser(name, help=text, description=text)
-        sub.set_defaults(run=run)
-        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS)
+        sub = plain(name, run, text)
         sub.add_argument("--json", action="store_true", help="print one JSON value")
         sub.add_argument("--label", metavar="TEXT", help="whose nights, where there are several")
         return sub

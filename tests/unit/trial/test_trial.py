@@ -21,15 +21,6 @@ PLAN = ("trial", "plan", "magnesium_mg=300", *SIX)
 
 
 @pytest.fixture
-def home(monkeypatch, tmp_path):
-    monkeypatch.setenv("ANKLET_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("anklet.trial.power.TRIALS", 80)  # the commands say it, all the same
-    monkeypatch.setattr("anklet.trial.power.PATTERNS", 4)
-    evening(monkeypatch, 0)
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def anklet(home, capsys):
     def run(*words):
         """What a command printed; it has to succeed."""

@@ -15,15 +15,6 @@ PLAN = ("trial", "plan", "magnesium_mg=300", "--pairs", "6", "--nights", "3", "-
 
 
 @pytest.fixture
-def home(monkeypatch, tmp_path):
-    monkeypatch.setenv("ANKLET_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("anklet.trial.power.TRIALS", 80)  # the commands say it, all the same
-    monkeypatch.setattr("anklet.trial.power.PATTERNS", 4)
-    evening(monkeypatch, 0)
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def run(home, capsys):
     def run(*words, code=0):
         """What a command printed, or its sentence where it has to fail."""
