@@ -3,9 +3,12 @@
 import argparse
 import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
+from difflib import get_close_matches
+from typing import NoReturn
 
 from anklet import ending
 from anklet.commands import (
@@ -17,6 +20,7 @@ from anklet.commands import (
     rescore,
     share,
     signal,
+    start,
     trial,
     web,
 )
@@ -64,6 +68,18 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """Names what was perhaps meant where a command or a choice is none."""
+
+    def error(self, message: str) -> NoReturn:
+        wrong = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if wrong:
+            known = [name.strip(" '") for name in wrong[2].split(",")]
+            if like := get_close_matches(wrong[1].lower(), known, 1):
+                message = f"there is no {wrong[1]!r}; did you mean {like[0]}?"
+        super().error(message)
+
+
 class _Version(argparse.Action):
     """Prints the version when it is asked for: finding it takes as long as a whole --help."""
 
@@ -76,17 +92,18 @@ class _Version(argparse.Action):
 
 def _parser() -> argparse.ArgumentParser:
     # --debug may stand before or behind the command.
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks"
     )
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="anklet",
         description="Open bedside monitor for periodic leg movements: the computer's side.",
         parents=[common],
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.set_defaults(run=start.show)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(
         name: str, run: Callable[[argparse.Namespace], None], text: str, json_too: bool = True
@@ -99,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for group in GROUPS:
         group.add(command)
+    start.add_completion(command, parser)
     return parser
 
 

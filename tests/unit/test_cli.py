@@ -1,7 +1,9 @@
 """The commands: output, exit codes, and one sentence for each failure."""
 
+import datetime as dt
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -10,6 +12,8 @@ import pytest
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.commands import archive
+from anklet.night import named
+from anklet.report.table import table
 from nightbytes import add_to, whole
 from places import REPO
 
@@ -158,7 +162,7 @@ def test_an_archive_of_a_newer_version(filed, capsys):
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["dance"], ["replay"], ["replay", "f", "--rules", "x"], ["nights", "more"]]
+    "argv", [["dance"], ["trial"], ["replay"], ["replay", "f", "--rules", "x"], ["nights", "more"]]
 )
 def test_bad_usage(argv, capsys):
     with pytest.raises(SystemExit) as caught:
@@ -211,3 +215,72 @@ def test_the_version_is_the_packages(capsys):
         main(["--version"])
     project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert (ended.value.code, capsys.readouterr().out) == (0, f"anklet {project['version']}\n")
+
+
+def test_without_a_command_it_says_how_things_stand_and_the_next_step(home, capsys):
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert "No nights yet" in out and "anklet sync" in out and "anklet web" in out
+    assert not home.exists()
+
+
+def test_without_a_command_the_newest_night_is_told_with_its_interval(filed, capsys):
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    told = " ".join(out.split())
+    assert re.search(r"left leg: 4\.8 PLM an hour \(\S+ to \d+\) in 50 min in bed\.", told)
+    assert "Too few nights" in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "meant"),
+    [(["nigths"], "nights"), (["trial", "plann"], "plan"), (["nights", "--leg", "lef"], "left")],
+)
+def test_a_slip_is_told_what_was_perhaps_meant(capsys, argv, meant):
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_a_key_that_is_nearly_right_is_named(home, capsys):
+    assert "did you mean magnesium_mg?" in fails(capsys, 2, "note", "magnesum_mg=300")
+
+
+@pytest.mark.parametrize(
+    ("word", "ago"), [("today", 0), ("Yesterday", 1), ("-1", 1), ("-14", 14), (" tonight", 0)]
+)
+def test_a_night_may_be_named_by_a_word(word, ago):
+    today = dt.date(2026, 3, 1)
+    assert named.dated(word, today) == (today - dt.timedelta(days=ago)).isoformat()
+
+
+@pytest.mark.parametrize("text", ["2026-11-21", SESSION, "", "-", "-x", "--1"])
+def test_what_is_no_word_for_a_night_stays_as_it_is(text):
+    assert named.dated(text) == text
+
+
+def test_commands_take_such_a_word(filed, capsys, tmp_path):
+    yesterday = (dt.date.today() - dt.timedelta(days=1)).isoformat()
+    out = str(tmp_path / "page.html")
+    assert yesterday in fails(capsys, 2, "report", "yesterday", "--out", out)
+    assert main(["note", "--night", "-1", "--label", "bed", "urge=3"]) == 0
+    assert f"night of {yesterday}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_table_fits_a_terminal_and_says_what_it_left_out(filed, width):
+    items = Archive(filed).sessions()
+    items[0]["flags"] = ["gap", "cut", "damaged", "upright", "fault"]
+    text = table(items, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "4.8" in text and "fault" in text
+    assert "for want of room: " in " ".join(text.split())
+    assert "for want of room" not in table(items)
+
+
+def test_the_shell_completes_every_command(capsys):
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    for name in ("nights", "--both-legs", "tonight"):
+        assert name in script

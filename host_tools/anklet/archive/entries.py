@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from anklet.errors import BadInput
 
@@ -108,6 +109,13 @@ KEYS = {
 }
 
 
+def unknown(key: str) -> BadInput:
+    """What to raise for a key that there is none of; names the one that was perhaps meant."""
+    like = get_close_matches(key.lower(), KEYS, 1)
+    meant = f"; did you mean {like[0]}? It" if like else "; it"
+    return BadInput(f"The journal has no {key!r}{meant} has {', '.join(KEYS)}.")
+
+
 def check(key: str, value: object) -> Value | None:
     """The value as it is kept; None for an empty one, which takes the entry back.
 
@@ -115,7 +123,7 @@ def check(key: str, value: object) -> Value | None:
     """
     item = KEYS.get(key)
     if item is None:
-        raise BadInput(f"The journal has no {key!r}; it has {', '.join(KEYS)}.")
+        raise unknown(key)
     text = str(value).strip() if value is not None else ""
     if not text:
         return None

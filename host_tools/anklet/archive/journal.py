@@ -23,6 +23,7 @@ from typing import Any
 from anklet.archive import lines
 from anklet.archive.entries import KEYS, Value, Values, check, is_kept, parse
 from anklet.errors import ArchiveUnwritable, BadInput
+from anklet.night.named import dated
 
 __all__ = ["KEYS", "Journal", "Value", "check", "label_of", "night_of", "parse", "tonight"]
 
@@ -41,13 +42,14 @@ def tonight(now: dt.datetime | None = None) -> dt.date:
 
 
 def night_of(text: str | None, recorded: Container[str], today: dt.date | None = None) -> str:
-    """The night that a person named, by its evening; without a name tonight.
+    """The night that a person named, by its evening (see named.py); without a name tonight.
 
     recorded: nights in the archive. Raises BadInput for what is no date, for the future, and for
     a night long past of which there is nothing.
     """
     if not text:
         return tonight().isoformat()
+    text = dated(text, today)
     try:
         if not DATE.fullmatch(text):
             raise ValueError

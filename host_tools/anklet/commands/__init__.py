@@ -7,6 +7,8 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,12 @@ def actions(parser: argparse.ArgumentParser) -> Command:
 
 def print_json(value: Any) -> None:
     print(json.dumps(value, allow_nan=False))
+
+
+def screen() -> int:
+    """Characters that a line of the terminal holds; 0 where the output goes to a file or a pipe,
+    which has room for all."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def readable(*paths: Path | None) -> None:

@@ -6,12 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anklet.commands import Command, print_json
+from anklet.commands import Command, print_json, screen
 from anklet.errors import BadInput
 
 if TYPE_CHECKING:
     from anklet.archive.store import Archive
     from anklet.night.nightly import Item
+
+
+NIGHT = "its date, yesterday, -3 (days ago), or its session"
 
 
 def add(command: Command) -> None:
@@ -22,7 +25,7 @@ def add(command: Command) -> None:
     )
 
     sub = command("report", _report, "the picture of one night, or of all of them", False)
-    sub.add_argument("night", nargs="?", metavar="NIGHT", help="its date or its session")
+    sub.add_argument("night", nargs="?", metavar="NIGHT", help=NIGHT)
     filters(sub)
     sub.add_argument("--out", type=Path, metavar="FILE.html")
     sub.add_argument("--open", action="store_true", help="open it in the browser")
@@ -53,13 +56,16 @@ def filters(sub: argparse.ArgumentParser) -> None:
 
 
 def chosen(args: argparse.Namespace, *nights: str) -> "tuple[Archive, list[Item]]":
-    """The archive and its sessions that were asked for, hidden ones among them; nights: dates or
-    sessions. Raises BadInput when nothing fits, or nothing fits one of the nights."""
+    """The archive and its sessions that were asked for, hidden ones among them; nights: dates,
+    words for them (see named.py) or sessions. Raises BadInput when nothing fits, or nothing fits
+    one of the nights."""
     from anklet.archive.store import Archive, home
+    from anklet.night.named import dated
     from anklet.night.nightly import select
 
     archive = Archive(home())
     items = archive.sessions()
+    nights = tuple(map(dated, nights))
     given = {"label": args.label, "device": args.device, "leg": args.leg}
     for night in [(night,) for night in nights] or [()]:
         if (items or night) and not select(items, *night, **given):
@@ -83,17 +89,19 @@ def _nights(args: argparse.Namespace) -> None:
     elif args.json:
         print_json(items)
     else:
-        print(table(items))
+        print(table(items, screen()))
 
 
 def _report(args: argparse.Namespace) -> None:
     from anklet import report
+    from anklet.night.named import dated
     from anklet.night.nightly import shown
 
-    out = args.out or Path(f"anklet-{args.night or 'nights'}.html")
-    if args.night:
-        archive, items = chosen(args, args.night)
-        page = report.night(archive, shown(items, args.night) or items)
+    night = dated(args.night or "")
+    out = args.out or Path(f"anklet-{night or 'nights'}.html")
+    if night:
+        archive, items = chosen(args, night)
+        page = report.night(archive, shown(items, night) or items)
     else:
         page = report.trend(*chosen(args))
     report.write(page, out)

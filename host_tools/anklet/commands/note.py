@@ -26,7 +26,8 @@ def add(command: Command) -> None:
     sub.add_argument(
         "--night",
         metavar="DATE",
-        help="the date of its evening; else the night that is next, before noon the one that was",
+        help="the date of its evening, yesterday, or -3 (days ago); else the night that is next, "
+        "before noon the one that was",
     )
     sub.add_argument("--label", metavar="TEXT", help="whose, where nights of several are kept")
 

@@ -155,12 +155,13 @@ def _plan(args: argparse.Namespace) -> None:
 
 
 def _tonight(args: argparse.Namespace) -> None:
+    from anklet.night.named import dated
     from anklet.trial import forms, tonight, words
     from anklet.trial.plan import arm_of
 
     course = _current(args)
-    plan = course.plan
-    night = arm_of(plan, args.night or tonight()[0].isoformat())
+    plan, evening = course.plan, tonight()[0]
+    night = arm_of(plan, dated(args.night or "", evening) or evening.isoformat())
     if course.stopped:
         raise BadInput(course.stopped)
     if args.json:

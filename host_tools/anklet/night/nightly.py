@@ -72,9 +72,9 @@ def by_night(items: Iterable[Item]) -> list[Item]:
     """Join sessions (as Archive.sessions gives them) of one night, label and leg; see grouped().
 
     Each night has `night`, `label`, `leg`, `rules`, `clock` and `start` (of the first session),
-    `sessions` (device and session, by start), `devices`, `recorded_s`, `in_bed_s`, `counts`
-    (summed), `series_plm` (the PLMs of each series), `plm_per_hour` (of the joined hours in bed),
-    `periodicity_index` and `flags` (each that any session has). By night, then label and leg.
+    `sessions` (device and session, by start), `devices`, `detectors`, `recorded_s`, `in_bed_s`,
+    `counts` (summed), `series_plm` (the PLMs of each series), `plm_per_hour` (of the joined hours
+    in bed), `periodicity_index` and `flags` (each that any session has). By night, label and leg.
     Sessions without a night (their time is unknown) and hidden ones are left out.
     """
     return [_join(group) for group in grouped(items) if group[0]["night"]]
@@ -94,6 +94,7 @@ def _join(items: list[Item]) -> Item:
         **{name: items[0][name] for name in ("night", "label", "leg", "rules", "clock", "start")},
         "sessions": [(item["device"], item["session"]) for item in items],
         "devices": sorted({item["device"] for item in items}),
+        "detectors": sorted({item.get("detector", 1) for item in items}),
         "recorded_s": sum(item["recorded_s"] for item in items),
         "in_bed_s": in_bed_s,
         "counts": counts,

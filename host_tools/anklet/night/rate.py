@@ -12,9 +12,11 @@ still speaks of chance within the night alone, the least that chance does: night
 
 import math
 from collections.abc import Sequence
+from statistics import quantiles
 
 LEVEL = 0.95
 POOLED_NIGHTS = 28
+LEAST_USUAL = 6  # nights; with fewer nothing is usual yet
 # Series are 4 to 71 long in scored nights; these are of a log-normal with a median of 8 and a
 # standard deviation of the logarithm of 0.7. They weigh as much as so many PLMs of one's own.
 USUAL_SPREAD = 20.0
@@ -57,6 +59,15 @@ def interval(
     low = float(stats.gamma.ppf(tail, series))
     high = float(stats.gamma.ppf(1 - tail, series + 1))
     return wide * low / hours, wide * high / hours
+
+
+def usual(values: Sequence[float]) -> tuple[float, float] | None:
+    """The middle half of a person's nights, from their first to their third quartile (inclusive,
+    as numpy.percentile has them); None under LEAST_USUAL of them."""
+    if len(values) < LEAST_USUAL:
+        return None
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    return low, high
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float] | None:

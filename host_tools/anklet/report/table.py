@@ -1,5 +1,6 @@
 """The table of nights."""
 
+import textwrap
 from typing import Any
 
 HEADS = (
@@ -7,26 +8,57 @@ HEADS = (
     *("LM", "CLM", "PLM", "PLM per hour in bed", "PI", "flags"),
 )
 TEXT = (0, 1, 2, 3, 11)  # columns that stand to the left
+SPARED = (10, 7, 6, 3, 4, 1)  # columns left out, one after the other, where the screen is narrow
+WHO = 2  # the column that is cut where even that is not enough
+LEAST = 16  # characters of the last column, which is wrapped
 NOTE = (
     "Hours are those in bed: recorded, without upright and off-body time, awake or asleep. PI is "
     "PLM / CLM. An accelerometer's threshold is not EMG's: limits like 15 per hour do not apply."
 )
 
 
-def table(items: list[dict[str, Any]]) -> str:
-    """The nights (as Archive.sessions gives them) as text, one row each."""
+def table(items: list[dict[str, Any]], width: int = 0) -> str:
+    """The nights (as Archive.sessions gives them) as text, one row each.
+
+    width: of the screen in characters; columns that it has no room for are left out, and named.
+    0: all of them.
+    """
     if not items:
         return "No nights yet: anklet sync files those of a board."
     rows = [HEADS, *(_row(item) for item in items)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADS))]
-    lines = [
-        "  ".join(
-            text.ljust(width) if i in TEXT else text.rjust(width)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    return "\n".join([*lines, "", NOTE])
+    shown, spared = list(range(len(HEADS))), list(SPARED)
+    while width and spared and _before_last(shown, widths) + LEAST > width:
+        shown.remove(spared.pop(0))
+    if width and _before_last(shown, widths) + LEAST > width:  # a long label
+        widths[WHO] = max(8, widths[WHO] - (_before_last(shown, widths) + LEAST - width))
+    lines = [line for row in rows for line in _lines(row, shown, widths, width)]
+    note = NOTE
+    if len(shown) < len(HEADS):
+        hidden = ", ".join(name for i, name in enumerate(HEADS) if i not in shown)
+        note += f" Left out for want of room: {hidden}; a wider window or --json shows them."
+    return "\n".join([*lines, "", textwrap.fill(note, width) if width else note])
+
+
+def _before_last(shown: list[int], widths: list[int]) -> int:
+    """Characters before the last column."""
+    return sum(widths[i] + 2 for i in shown[:-1])
+
+
+def _lines(row: tuple[str, ...], shown: list[int], widths: list[int], width: int) -> list[str]:
+    """A row as lines: what the last column has no room for stands below it."""
+    cells = [_cell(row[i], widths[i], i in TEXT) for i in shown[:-1]]
+    start = _before_last(shown, widths)
+    last = row[shown[-1]]
+    parts = textwrap.wrap(last, max(LEAST, width - start)) if width else [last]
+    first, *more = parts or [""]
+    return ["  ".join([*cells, first]).rstrip(), *(" " * start + part for part in more)]
+
+
+def _cell(text: str, width: int, words: bool) -> str:
+    if len(text) > width:
+        text = text[: width - 1] + "…"
+    return text.ljust(width) if words else text.rjust(width)
 
 
 def _row(item: dict[str, Any]) -> tuple[str, ...]:

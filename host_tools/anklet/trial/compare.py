@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from anklet.archive import lines
+from anklet.archive.entries import unknown
 from anklet.archive.journal import KEYS, Value
 from anklet.archive.store import Archive
 from anklet.errors import ArchiveUnwritable, BadInput
@@ -85,7 +86,7 @@ def compare(
     otherwise. A night on which only other things were noted is one without.
     """
     if key not in KEYS:
-        raise BadInput(f"The journal has no {key!r}; it has {', '.join(KEYS)}.")
+        raise unknown(key)
     kind = KEYS[key].kind
     if at_least is not None and kind not in ("number", "whole"):
         raise BadInput(f"{key} is no number; leave out --at-least.")

@@ -11,7 +11,7 @@ from anklet.trial.observed import Observed
 from anklet.trial.plan import BY_CHANCE, WITH, Plan, PlannedNight, smallest_p
 from anklet.trial.power import EFFECTS, OWN_NIGHTS, TRIALS, Chances
 
-WIDTH = 95
+WIDTH = 79  # of a terminal of 80
 LIMITS = (
     "This is about movements that an accelerometer at the ankle feels, per hour in bed (recorded, "
     "without upright and off-body time, awake or asleep). Movements are not symptoms: how your "
@@ -166,19 +166,25 @@ def no_p(pairs: int, alpha: float) -> str:
     )
 
 
-def tonight(plan: Plan, night: PlannedNight) -> str:
-    """What `trial tonight` prints."""
+def task(plan: Plan, night: PlannedNight) -> str:
+    """What is to be taken that night: "magnesium, 300 mg", "no caffeine", "bottle A"."""
     item = KEYS[plan.key]
     asked = plan.asks(night.arm)
     if plan.blind:
-        what, kept = f"bottle {night.arm}", f"bottle={night.arm}"
-    elif asked is None:
-        what, kept = f"{item.label.lower()} as usual", f"{plan.key}=..."
-    else:
-        what = (
-            f"{item.label.lower()}, {asked:g} {item.unit}" if asked else f"no {item.label.lower()}"
-        )
-        kept = plan.takes(night.arm)
+        return f"bottle {night.arm}"
+    if asked is None:
+        return f"{item.label.lower()} as usual"
+    return f"{item.label.lower()}, {asked:g} {item.unit}" if asked else f"no {item.label.lower()}"
+
+
+def tonight(plan: Plan, night: PlannedNight) -> str:
+    """What `trial tonight` prints."""
+    kept = plan.takes(night.arm)
+    if plan.blind:
+        kept = f"bottle={night.arm}"
+    elif plan.asks(night.arm) is None:
+        kept = f"{plan.key}=..."
+    what = task(plan, night)
     whose = f" --label {shlex.quote(plan.label)}" if plan.label else ""
     told = f" Then: anklet note --night {night.date}{whose} {kept}"
     left_out = "" if night.counts else " (the first night of a block, left out of the result)"

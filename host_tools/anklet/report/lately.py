@@ -1,0 +1,145 @@
+"""How things stand for one person: last night, the nights before it, tonight, what to look at.
+
+`anklet` without a command prints it, and the first page of `anklet web` shows it.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from anklet.archive.journal import Journal
+from anklet.archive.store import Archive
+from anklet.errors import NotVerified
+from anklet.night.damage import plural
+from anklet.night.nightly import by_night, select, undated
+from anklet.report.usual import Earlier, earlier, number
+from anklet.report.view import span_text
+from anklet.trial import tonight, words
+from anklet.trial.course import Course
+from anklet.trial.plan import schedule
+from anklet.trial.seal import Trials
+
+Item = dict[str, Any]
+
+STRIP = 28  # nights
+MORNING = ("sleep_quality", "urge")  # of the journal: how the night was
+
+
+@dataclass(frozen=True)
+class Last:
+    """One leg of the newest night. `when`: "Last night", or the night by its evening."""
+
+    night: Item
+    before: Earlier
+    when: str
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        return self.before.interval(self.night)
+
+    @property
+    def rate(self) -> str:
+        rate = self.night["plm_per_hour"]
+        return "none" if rate is None else number(rate)
+
+    @property
+    def between(self) -> str:
+        """The interval: "9 to 40"; empty without hours in bed."""
+        ends = self.interval
+        return f"{number(ends[0])} to {number(ends[1])}" if ends else ""
+
+    @property
+    def leg(self) -> str:
+        return f"{self.night['leg']} leg" if self.night["leg"] else "one leg"
+
+    @property
+    def said(self) -> str:
+        """The night in a sentence or two."""
+        night = self.night
+        hours = f"in {span_text(night['in_bed_s'])} in bed"
+        if night["plm_per_hour"] is None:
+            return f"{self.when}, {self.leg}: no time in bed was recorded."
+        return f"{self.when}, {self.leg}: {self.rate} PLM an hour ({self.between}) {hours}."
+
+
+@dataclass(frozen=True)
+class Lately:
+    """strip: each of the last dates, the newest last, with the PLM per hour in bed (of both legs
+    the mean) or None. task: what a trial asks for tonight. attention: sentences."""
+
+    last: Sequence[Last]
+    strip: Sequence[tuple[dt.date, float | None]]
+    task: str = ""
+    attention: list[str] = field(default_factory=list)
+
+
+def day(date: dt.date) -> str:
+    """A date with its weekday: "Saturday 21 November 2026"."""
+    return f"{date:%A} {date.day} {date:%B %Y}"
+
+
+def lately(archive: Archive, label: str | None = None, today: dt.date | None = None) -> Lately:
+    """How things stand for this label's nights; None: for all. Raises what Archive.sessions
+    does."""
+    today = today or dt.date.today()
+    items = select(archive.sessions(), label=label)
+    nights = by_night(items)
+    last = []
+    if nights:
+        newest = nights[-1]["night"]
+        date = dt.date.fromisoformat(newest)
+        when = (
+            "Last night" if date == today - dt.timedelta(days=1) else f"The night of {day(date)}"
+        )
+        last = [Last(n, earlier(nights, n), when) for n in nights if n["night"] == newest]
+    return Lately(last, _strip(nights, today), *_trial(archive, label, _attention(items)))
+
+
+def _strip(nights: Sequence[Item], today: dt.date) -> list[tuple[dt.date, float | None]]:
+    rates: dict[str, list[float]] = {}
+    for night in nights:
+        if night["plm_per_hour"] is not None:
+            rates.setdefault(night["night"], []).append(night["plm_per_hour"])
+    dates = [today - dt.timedelta(days=ago) for ago in range(STRIP, 0, -1)]
+    return [
+        (date, sum(there) / len(there) if (there := rates.get(date.isoformat())) else None)
+        for date in dates
+    ]
+
+
+def _attention(items: Sequence[Item]) -> list[str]:
+    found = []
+    if unknown := undated(items):
+        found.append(f"{plural(len(unknown), 'recording')} of unknown time: say when it began.")
+    return found
+
+
+def _trial(archive: Archive, label: str | None, found: list[str]) -> tuple[str, list[str]]:
+    """Tonight's task of the newest trial, and what needs attention together with `found`."""
+    trials = Trials(archive.path)
+    plan = trials.latest(label)
+    if plan is None:
+        return "", found
+    try:
+        course = Course(archive, trials, *trials.verified(plan.id))
+    except NotVerified as error:
+        return "", [*found, str(error)]
+    if not course.running:
+        return "", found
+    if course.over:
+        return "", [*found, f"Trial {plan.id} is over: its result can be seen."]
+    now = tonight()[0].isoformat()
+    for night in schedule(plan):
+        if night.date == now:
+            return (
+                f"{words.task(plan, night)} (trial, night {night.day + 1} of {plan.length})",
+                found,
+            )
+    return "", found
+
+
+def unrated(archive: Archive, label: str | None, night: str) -> bool:
+    """Nobody has noted yet how this night was."""
+    noted = Journal(archive.path).entries(label).get(night, {})
+    return not any(key in noted for key in MORNING)
