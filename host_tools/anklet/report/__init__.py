@@ -20,22 +20,29 @@ from anklet.night.session import Session
 from anklet.report import onenight
 from anklet.report.page import document
 from anklet.report.trend import Trend
+from anklet.report.usual import Earlier, earlier
 from anklet.trial import bands
 
 __all__ = ["html", "night", "trend", "write"]
 
 Items = Sequence[dict[str, Any]]
 Noted = Callable[[str, str], Mapping[str, Any]]  # night, label -> journal's values
+Before = Callable[[Session], Earlier]
 
 
-def html(sessions: Sequence[Session], noted: Noted | None = None, nav: str = "") -> str:
+def html(
+    sessions: Sequence[Session],
+    noted: Noted | None = None,
+    nav: str = "",
+    before: Before | None = None,
+) -> str:
     """The page of these sessions, each in full on a sheet of its own, the newest first.
 
     Raises BadInput without a session.
     """
     if not sessions:
         raise BadInput("There is no night to report: run anklet sync with the board plugged in.")
-    body, charts, title = onenight.sheets(sessions, noted)
+    body, charts, title = onenight.sheets(sessions, noted, before)
     return document(title, body, charts, nav)
 
 
@@ -44,7 +51,8 @@ def night(archive: Archive, items: Items, nav: str = "") -> str:
 
     nav: HTML to stand above it. Raises BadInput without one.
     """
-    return html(_joined(archive, items), _noted(cache(Journal(archive.path).entries)), nav)
+    noted = _noted(cache(Journal(archive.path).entries))
+    return html(_joined(archive, items), noted, nav, _before(archive.sessions()))
 
 
 def trend(
@@ -66,7 +74,9 @@ def trend(
     body, charts = Trend(items, entries, partial(bands, archive.path), link).page()
     groups = [group for group in nightly.grouped(items) if group[0]["night"]]
     if newest and groups:
-        sheet, more, _ = onenight.sheets(_joined(archive, groups[-1]), _noted(entries))
+        sheet, more, _ = onenight.sheets(
+            _joined(archive, groups[-1]), _noted(entries), _before(items)
+        )
         body += f'<div class="new-sheet">{sheet}</div>'
         charts |= more
     return document("All nights", body, charts, nav)
@@ -108,6 +118,18 @@ def _traced(archive: Archive, session: str, device: str) -> Session:
 
         loaded.trace = trace.drawn(loaded, trace.parse(data, session))
     return loaded
+
+
+def _before(items: Items) -> Before:
+    """What the nights before a session's night say of it; nothing where it has none."""
+    nights = nightly.by_night(items)
+    of = {session: night for night in nights for session in night["sessions"]}
+
+    def before(session: Session) -> Earlier:
+        night = of.get((session.device, session.session.partition(" ")[0]))
+        return earlier(nights, night) if night else Earlier()
+
+    return before
 
 
 def _noted(entries: Callable[[str], Mapping[str, Mapping[str, Any]]]) -> Noted:

@@ -46,7 +46,8 @@ def figure(data: list[Figure], height: int, xaxis: Figure, yaxis: Figure, **more
 
 
 def hours(night: Night) -> Figure:
-    """PLM in each hour of the timeline, with the minutes in bed under it."""
+    """PLM per hour in bed in each hour of the timeline, as wide as its minutes in bed, which stand
+    under it: the area of a bar is its number of PLM."""
     rows = night.hours
     step = max(1, -(-len(rows) // 12))
     shown = list(range(0, len(rows), step))
@@ -54,10 +55,12 @@ def hours(night: Night) -> Figure:
         "type": "bar",
         "name": "PLM",
         "x": list(range(len(rows))),
-        "y": [hour.plm for hour in rows],
+        "y": [None if hour.rate is None else round(hour.rate, 1) for hour in rows],
+        "width": [0.8 * min(1.0, hour.in_bed_min / 60) for hour in rows],
         "marker": {"color": "var(--plm)"},
         "hovertext": [
-            f"<b>{hour.label}</b><br>{hour.plm} PLM in {hour.in_bed_min:.0f} min in bed"
+            f"<b>{hour.label}</b><br>{hour.rate or 0:.0f} PLM per hour in bed:"
+            f" {hour.plm} in {hour.in_bed_min:.0f} min"
             for hour in rows
         ],
         "hoverinfo": "text",
@@ -75,7 +78,7 @@ def hours(night: Night) -> Figure:
             "showgrid": False,
             "title": {"text": "hour, and minutes in bed in it", "standoff": 8},
         },
-        {"rangemode": "tozero", "title": {"text": "PLM in the hour"}, "nticks": 6},
+        {"rangemode": "tozero", "title": {"text": "PLM per hour in bed"}, "nticks": 6},
         bargap=0.25,
         margin={"l": 46, "r": 8, "t": 8, "b": 64},
     )

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from anklet.night.damage import plural
 from anklet.night.rate import interval as rate_interval
 from anklet.night.session import Session
-from anklet.report import figures, words
-from anklet.report.parts import chart, exactly, facts, key, table, terms
+from anklet.report import figures, view, words
+from anklet.report.health import health
+from anklet.report.parts import chart, folded, key, table
 from anklet.report.timeline import timeline
+from anklet.report.usual import Earlier, number
 from anklet.report.view import Night, span_text
 from anklet.report.words import journal_words
 
@@ -17,25 +20,16 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 SERIES_SHOWN = 500  # rows of the table; a night has some twenty
 
-# Why the board had started; see firmware/breadcrumb.py.
-DETECTORS = {
-    "1": "the first: amplitude alone made a turn, and a movement with a rest in it was two",
-    "2": "the second: a held leg is one movement, and a turn is known by leaving a plane",
-}
-STARTS = {
-    "power": "the power was cut",
-    "watchdog": "the firmware hung and the watchdog restarted it",
-    "host": "a computer talked to the board",
-    "fault": "the flash was full or failed",
-}
-
 
 def sheets(
-    sessions: Sequence[Session], noted: Callable[[str, str], Mapping[str, Any]] | None = None
+    sessions: Sequence[Session],
+    noted: Callable[[str, str], Mapping[str, Any]] | None = None,
+    before: Callable[[Session], Earlier] | None = None,
 ) -> tuple[str, dict[str, Any], str]:
     """Each session in full on a sheet of its own, the newest first: HTML, its charts, a title.
 
-    noted: the journal's values of a night (ISO date) and label.
+    noted: the journal's values of a night (ISO date) and label. before: what the person's earlier
+    nights say of it.
     """
     nights = sorted((Night(s) for s in sessions), key=_moment, reverse=True)
     html, charts = [], {}
@@ -46,9 +40,9 @@ def sheets(
         charts["imis" + end] = figures.imis(night)
         date, label = night.session.night, night.session.label
         values = noted(date.isoformat(), label) if noted and date else {}
-        html.append(
-            f'<div class="{"new-sheet" if i else "sheet"}">{_sheet(night, values, end)}</div>'
-        )
+        known = before(night.session) if before else Earlier()
+        sheet = _sheet(night, values, known, end)
+        html.append(f'<div class="{"new-sheet" if i else "sheet"}">{sheet}</div>')
     title = name_of(nights[0]) if len(nights) == 1 else f"{len(nights)} nights"
     return "\n".join(html), charts, title
 
@@ -63,16 +57,16 @@ def _moment(night: Night) -> tuple[datetime, str]:
     return night.session.start or LONG_AGO, night.session.session
 
 
-def _sheet(night: Night, noted: Mapping[str, Any], end: str) -> str:
+def _sheet(night: Night, noted: Mapping[str, Any], before: Earlier, end: str) -> str:
     return "\n".join(
         [
             _head(night),
-            _sums(night, noted),
-            _doubts(night),
+            _rate(night, noted, before),
+            _problems(night),
             _timeline(night, end),
+            _counts(night),
             f'<div class="pair">{_hours(night, end)}{_imis(night, end)}</div>',
-            f'<div class="pair">{_series(night)}{_sensor(night)}</div>',
-            terms(words.definitions(night)),
+            f'<div class="folds">{_series(night)}{health(night)}</div>',
         ]
     )
 
@@ -83,7 +77,7 @@ def _head(night: Night) -> str:
     if s.start is not None:
         start = f"{night.clock(0, False)} to {night.clock(night.length, False)}"
         start += f" ({s.start:%Z})" if s.start.tzinfo else ""
-    who = [f"{s.leg.capitalize()} leg" if s.leg else "", s.label or "", start, f"board {s.device}"]
+    who = [s.label or "", start, f"board {s.device}"]
     line = " · ".join(escape(str(part)) for part in who if part)
     rules = night.rules.title if night.rules else s.rules
     return f"""<header>
@@ -93,86 +87,62 @@ def _head(night: Night) -> str:
 </header>"""
 
 
-def _sums(night: Night, noted: Mapping[str, Any]) -> str:
+def _rate(night: Night, noted: Mapping[str, Any], before: Earlier) -> str:
     s, count = night.session, night.session.counts
-    hours = f"{s.in_bed_s / 3600:.1f} h in bed"
-    rate = "none" if s.plm_per_hour is None else f"{s.plm_per_hour:.1f}"
+    between = rate_interval(
+        count["plm"], [run.movements for run in night.series], s.in_bed_s, before.series
+    )
+    rate = "none" if s.plm_per_hour is None else number(s.plm_per_hour)
+    chance, why = "", ""
+    if between:
+        low, high = map(number, between)
+        chance = f"({low} to {high})" if count["plm"] else f"(up to {high})"
+        why = " In brackets: the least that chance does within such a night (95 % interval)."
+    legs = f"{s.leg} leg only" if s.leg else "one leg only"
+    return f"""<section class="card" aria-label="The night's rate">
+<p class="rate">{rate} <span>{chance}</span></p>
+<p class="rate-name">PLM per hour in bed, {escape(legs)}</p>
+<p class="usual">{before.said}</p>
+<p class="quiet">{plural(count["plm"], "periodic leg movement")} in {s.in_bed_s / 3600:.1f} h in
+bed, asleep or awake: kicks or twitches that come back in a steady rhythm.{why}</p>
+{_noted(noted)}</section>"""
+
+
+def _counts(night: Night) -> str:
+    """All the counts in one line, what each means a click away."""
+    s, count, rules = night.session, night.session.counts, night.rules
     index = "none" if s.periodicity_index is None else f"{s.periodicity_index:.2f}"
-    rules = night.rules
-    low = f"{rules.imi_min / 1000:g}" if rules else "?"
-    band = f"{low} to {rules.imi_max / 1000:g} seconds" if rules else "seconds"
     strict = ""
     if rules and rules.short_breaks:
-        strict = f"; {count['plm_strict']} by the other reading of short intervals"
-    exact = dict(words.definitions(night))
-    # The first is the night's main count; the order is that of the question it answers.
-    tiles = [
-        (
-            "PLM",
-            str(count["plm"]),
-            f"periodic leg movements: CLMs in a series{strict}",
-            "PLM, series",
-        ),
-        (
-            "Short IMIs",
-            str(count["short_imi"]),
-            f"intervals under {low} s: kicks, not a rhythm",
-            "Short IMI",
-        ),
-        ("Series", str(count["series"]), f"runs of 4 or more CLMs, {band} apart", "PLM, series"),
-        ("CLM", str(count["clm"]), "candidates: leg movements of 0.5 to 10 s", "CLM, candidate"),
-        (
-            "LM",
-            str(count["lm"]),
-            f"all leg movements; {count['excluded']} others (turning over, standing) left out",
-            "LM, leg movement",
-        ),
-        (
-            "Periodicity index",
-            index,
-            "PLM / CLM: 1 if every candidate was in a series",
-            "PI, periodicity index",
-        ),
+        strict = f" ({count['plm_strict']} by the other reading of short intervals)"
+    told = [
+        f"<b>{count['plm']}</b> PLM{strict} in {count['series']} series",
+        f"<b>{count['clm']}</b> CLM",
+        f"<b>{count['lm']}</b> LM and {count['excluded']} others left out",
+        f"<b>{count['short_imi']}</b> short IMIs",
+        f"periodicity index <b>{index}</b>",
     ]
-    grid = "".join(
-        f"<div{' class=is-plm' if name == 'PLM' else ''}><dt>{name}</dt>"
-        f"<dd><b>{value}</b><span>{text}</span>{exactly(name, exact[term])}</dd></div>"
-        for name, value, text, term in tiles
-    )
     times = [
-        ("Recorded", s.recorded_s),
-        ("In bed", s.in_bed_s),
-        ("Upright", night.seconds("upright")),
-        ("Off the body", night.seconds("off_body")),
-        ("Lost in gaps", night.seconds("gap")),
+        ("in bed", s.in_bed_s),
+        ("recorded", s.recorded_s),
+        ("upright", night.seconds("upright")),
+        ("off the body", night.seconds("off_body")),
+        ("lost in gaps", night.seconds("gap")),
     ]
-    between = rate_interval(count["plm"], [run.movements for run in night.series], s.in_bed_s)
-    chance = ""
-    if between and count["plm"]:
-        chance = (
-            f'<p class="quiet">The least that chance does within such a night: {between[0]:.0f} to'
-            f" {between[1]:.0f} per hour (95 % interval).</p>"
-        )
-    elif between:
-        chance = (
-            f'<p class="quiet">No series: a rate of up to {between[1]:.1f} per hour could give'
-            " such a night by chance.</p>"
-        )
-    spans = "".join(f"<div><dt>{n}</dt><dd>{span_text(v)}</dd></div>" for n, v in times)
+    spans = " · ".join(f"{name} {span_text(v)}" for name, v in times if v or name == "in bed")
+    exact = "".join(
+        f"<dt>{escape(t)}</dt><dd>{escape(text)}</dd>" for t, text in words.definitions(night)
+    )
+    limits = "".join(f"<li>{escape(text)}</li>" for text in words.LIMITS)
     return f"""<section class="card" aria-label="The night in numbers">
-<div class="sums">
-<div>
-<p class="rate">{rate}</p>
-<p class="rate-name">PLM per hour in bed</p>
-<p class="quiet">{count["plm"]} periodic leg movements in {hours}. They are kicks or twitches that
-come back in a steady rhythm. Hours in bed are not hours of sleep, and movements that come with
-pauses in breathing are among them: the device can't tell.</p>
-{chance}{exactly("the rate", exact["PLM per hour in bed"])}
-</div>
-<dl class="tiles">{grid}</dl>
-</div>
-<dl class="times">{spans}</dl>
-{_noted(noted)}</section>"""
+<p class="counts">{" · ".join(told)}</p>
+<p class="quiet">{spans}</p>
+<details class="exact screen"><summary>Exactly what each number means</summary>
+<dl class="terms">{exact}</dl></details>
+<details class="exact screen"><summary>What one night can't tell</summary>
+<ul class="doubts">{limits}</ul></details>
+<p class="quiet print">{escape(" ".join(words.LIMITS))}</p>
+</section>"""
 
 
 def _noted(values: Mapping[str, Any]) -> str:
@@ -181,8 +151,12 @@ def _noted(values: Mapping[str, Any]) -> str:
     return f'<p class="noted">In the journal: {escape("; ".join(journal_words(values)))}</p>'
 
 
-def _doubts(night: Night) -> str:
-    items = "".join(f"<li>{escape(text)}</li>" for text in words.doubts(night))
+def _problems(night: Night) -> str:
+    """What is to be known of this very night; nothing where all went well."""
+    found = words.problems(night)
+    if not found:
+        return ""
+    items = "".join(f"<li>{escape(text)}</li>" for text in found)
     return f"""<section class="card">
 <h2>What undermines this night</h2>
 <ul class="doubts">{items}</ul>
@@ -208,12 +182,18 @@ double-click to go back.</span></p>
 
 
 def _hours(night: Night, end: str) -> str:
-    rows = [(h.label, str(h.plm), f"{h.in_bed_min:.0f}") for h in night.hours]
-    summary = "PLM in each hour: " + ", ".join(f"{h.label} {h.plm}" for h in night.hours)
-    listing = table("PLM by hour", ("Hour from", "PLM", "Minutes in bed"), rows)
+    rows = [
+        (h.label, "" if h.rate is None else f"{h.rate:.0f}", str(h.plm), f"{h.in_bed_min:.0f}")
+        for h in night.hours
+    ]
+    summary = "PLM per hour in bed in each hour: " + ", ".join(
+        f"{h.label} {'none' if h.rate is None else round(h.rate)}" for h in night.hours
+    )
+    listing = table("PLM by hour", ("Hour from", "PLM per hour", "PLM", "Minutes in bed"), rows)
     return f"""<section class="card">
-<h2>PLM per hour through the night</h2>
-<p class="quiet">How many fell in each hour; an hour with few minutes in bed can't hold many.</p>
+<h2>The rate through the night</h2>
+<p class="quiet">PLM per hour in bed, hour by hour. A thin bar is an hour with few minutes in bed;
+under {view.LEAST_MIN} minutes there is none.</p>
 {chart("hours" + end, summary)}
 <details class="screen"><summary>As a table</summary>{listing}</details>
 </section>"""
@@ -250,65 +230,6 @@ def _series(night: Night) -> str:
     more = len(night.series) - len(rows)
     head = ("Series", "Start", "PLM", "Length", "Median IMI")
     inner = table("The series of this night", head, rows) if rows else "<p>No series.</p>"
-    return f"""<section class="card screen">
-<h2>Series</h2>
-<p class="quiet">Each run of periodic movements; its middle interval shows how fast the rhythm
-was.</p>
-{inner}{f"<p>And {more} more.</p>" if more > 0 else ""}
-</section>"""
-
-
-def _sensor(night: Night) -> str:
-    s = night.session
-    m = s.meta
-    rate = "not measured"
-    if night.rate:
-        rate = f"{night.rate:.2f} Hz"
-        nominal = m.get("odr_hz", "")
-        if nominal.isdecimal() and int(nominal):
-            rate += (
-                f" ({100 * (night.rate / int(nominal) - 1):+.1f} % of the nominal {nominal} Hz)"
-            )
-    floors = sorted(e["floor"] / 10 for e in s.epochs)
-    floor = "not measured"
-    if floors:
-        middle, low, high = (floors[int(q * (len(floors) - 1))] for q in (0.5, 0.05, 0.95))
-        floor = f"{middle:.1f} mg (5 to 95 % of the minutes: {low:.1f} to {high:.1f} mg)"
-    lost = sum(g["lost"] for g in s.gaps)
-    gaps = "; ".join(
-        f"{night.clock(ms)} {span_text(ms_lost / 1000)} ({cause})"
-        for ms, ms_lost, cause in night.gaps[:12]
-    )
-    if len(night.gaps) > 12:
-        gaps += f"; and {len(night.gaps) - 12} more"
-    rows = [
-        ("Measured output rate", rate),
-        ("Lost samples", f"{lost}"),
-        ("Gaps", gaps or "none"),
-        ("Goes on with", _before(s)),
-        ("Noise floor", floor),
-        (
-            "Thresholds",
-            f"onset at least {m.get('on_mg', '?')} mg and {m.get('floor_factor', '?')}"
-            f" times the noise floor",
-        ),
-        ("Detector", DETECTORS.get(m.get("detector", "1"), "a newer one than this tool knows")),
-        ("Rule set", night.rules.title if night.rules else s.rules),
-        ("Clock", s.clock),
-        ("Board and firmware", f"{s.board}, firmware {s.firmware}"),
-        ("Session", s.session),
-    ]
-    return f"""<section class="card screen">
-<h2>Sensor health</h2>
-{facts(rows)}
-</section>"""
-
-
-def _before(s: Session) -> str:
-    """Whether it goes on with a recording that was interrupted."""
-    if not s.restart:
-        return "nothing: a recording of its own"
-    lost_ms = s.restart["lost_ms"]
-    length = span_text(lost_ms / 1000) if lost_ms else "an unknown time"
-    why = STARTS.get(s.meta.get("start", ""), "the reason is unknown")
-    return f"the session before, after {length} without recording: {why}"
+    lead = "Each run of periodic movements; its middle interval shows how fast the rhythm was."
+    rest = f"<p>And {more} more.</p>" if more > 0 else ""
+    return folded("Series", f'<p class="quiet">{lead}</p>{inner}{rest}')

@@ -44,12 +44,33 @@ _AREA = (
 
 def key(traced: bool = False) -> str:
     """The timeline's legend; traced: with the trace behind it."""
-    items = "".join(
+    return _legend((*_KEY, *([_AREA] if traced else [])))
+
+
+_DOT = '<circle cx="9" cy="8" r="4" fill="var(--plm)"/>'
+_WITH = '<path d="M9 3l5 9H4z" fill="var(--clm)"/>'
+_MEDIAN = (
+    '<path d="M0 2h18v12h-18z" fill="var(--track)"/>'
+    '<path d="M0 8h18" stroke="var(--other)" stroke-width="2"/>'
+)
+
+
+def trend_key(with_what: str = "") -> str:
+    """The legend of all nights; with_what: in words, what the marked nights are with."""
+    items = [(_DOT, "a night")]
+    if with_what:
+        items = [(_DOT, f"without {with_what}, or not noted"), (_WITH, f"with {with_what}")]
+    items.append((_MEDIAN, "median of the last 28 dates, and their middle half"))
+    return _legend((name, drawing) for drawing, name in items)
+
+
+def _legend(items: Iterable[tuple[str, str]]) -> str:
+    listed = "".join(
         f'<li><svg width="18" height="16" viewBox="0 0 18 16" aria-hidden="true">{drawing}</svg>'
-        f"{name}</li>"
-        for name, drawing in (*_KEY, *([_AREA] if traced else []))
+        f"{escape(name)}</li>"
+        for name, drawing in items
     )
-    return f'<ul class="key">{items}</ul>'
+    return f'<ul class="key">{listed}</ul>'
 
 
 def chart(name: str, summary: str) -> str:
@@ -97,15 +118,20 @@ def facts(rows: Iterable[tuple[str, str]]) -> str:
     return f'<table class="facts"><tbody>{body}</tbody></table>'
 
 
+def folded(title: str, inner: str) -> str:
+    """A card that is folded away; inner: HTML."""
+    return f"""<section class="card screen">
+<details>
+<summary>{escape(title)}</summary>
+{inner}
+</details>
+</section>"""
+
+
 def terms(definitions: Iterable[tuple[str, str]]) -> str:
     """The card with the exact definitions, folded away."""
     items = "".join(f"<dt>{escape(t)}</dt><dd>{escape(text)}</dd>" for t, text in definitions)
-    return f"""<section class="card screen">
-<details>
-<summary>Exactly what each number means</summary>
-<dl class="terms">{items}</dl>
-</details>
-</section>"""
+    return folded("Exactly what each number means", f'<dl class="terms">{items}</dl>')
 
 
 def exactly(of: str, definition: str) -> str:

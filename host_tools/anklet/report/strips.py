@@ -1,4 +1,4 @@
-"""The rows under the chart of all nights: what the journal and the trials say of each night.
+"""What the journal and the trials say of each night: the rows under the chart, and its marks.
 
 All texts are escaped here.
 """
@@ -17,6 +17,8 @@ Bands = Sequence[tuple[str, str, str]]  # first night, last night, what it was
 
 MOST_BARS = 13_000  # of the journal; more would make the page of ten years too large to send
 # These say how magnesium was taken; they stand beside it.
+LEAST_PARTED = 3  # nights with, and as many without, to tell the two apart on the chart
+MEDICINES = ("antidepressant", "medicine")  # named on their bars, once, with the first night
 ASIDE = ("magnesium_form", "route")
 
 
@@ -46,16 +48,39 @@ def of_journal(entries: Entries, first: str) -> Iterator[Strip]:
                 words.journal_words({k: values[k] for k in (name, *aside) if k in values})
             )
             text = escape(str(values[name])) if key.kind in ("number", "whole") else "noted"
+            medicine = escape(short(str(values[name]))) if name in MEDICINES else ""
             begin = night
             if bars and said == before and bars[-1][1] == _before(night):
                 begin = bars.pop()[0]
             before = said
+            if medicine:
+                text = f"{medicine} (from {begin})"
             when = night if begin == night else f"{begin} to {night}"
             told = when if text == said else f"{when}<br>{escape(short(said))}"
             bars.append((begin, night, text, told))
         if bars:
             newest = bars[-MOST_BARS // len(KEYS) :]
             yield Strip(f"{key.label}{', ' + key.unit if key.unit else ''}", newest)
+
+
+def part(nights: Sequence[dict[str, Any]], entries: Entries) -> str:
+    """Mark the nights that are `with` what parts them best, by the journal; its name.
+
+    That is the item with an amount that most nights have on the smaller side, LEAST_PARTED at
+    least; empty, and nothing is marked, where there is none.
+    """
+    best, name = LEAST_PARTED - 1, ""
+    marked: set[str] = set()
+    dates = {night["night"] for night in nights}
+    for key, item in KEYS.items():
+        if item.kind != "number":
+            continue
+        taken = {date for date in dates if float(entries.get(date, {}).get(key, 0)) > 0}
+        if min(len(taken), len(dates) - len(taken)) > best:
+            best, name, marked = min(len(taken), len(dates) - len(taken)), item.label, taken
+    for night in nights:
+        night["with"] = night["night"] in marked
+    return name.lower()
 
 
 def short(text: str) -> str:

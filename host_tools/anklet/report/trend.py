@@ -13,9 +13,9 @@ from typing import Any
 
 from anklet.night import nightly, rate
 from anklet.night.damage import plural
-from anklet.report import trendfigures, words
-from anklet.report.parts import Html, chart, exactly, table, terms
-from anklet.report.strips import Bands, Entries, of_journal, of_trials, short
+from anklet.report import trendfigures, weeks, words
+from anklet.report.parts import Html, chart, exactly, folded, table, terms, trend_key
+from anklet.report.strips import Bands, Entries, of_journal, of_trials, part, short
 from anklet.report.view import span_text
 
 Item = dict[str, Any]
@@ -79,12 +79,15 @@ class Trend:
         for night in nights:
             if night["plm_per_hour"] is not None:
                 legs.setdefault(night["of"], []).append(night)
+        with_what = part(nights, entries)
         undated = nightly.undated(items)
         parts = [_head(label, nights)]
         charts: dict[str, Any] = {}
         if legs:
             parts.append(_recent(legs, nights[-1]["night"]))
-            parts.append(self._points(legs, nights, entries, self._bands(label), end, charts))
+            parts.append(
+                self._points(legs, nights, entries, self._bands(label), end, charts, with_what)
+            )
             parts.append(_views(legs, nights[-1]["night"], end, charts))
         parts.append(self._table(nights, undated, len(items), entries))
         parts.append(terms(words.TREND_TERMS))
@@ -98,6 +101,7 @@ class Trend:
         bands: Bands,
         end: str,
         charts: dict[str, Any],
+        with_what: str,
     ) -> str:
         first, last = _spanned(nights)
         strips = [*of_trials(bands, nights[0]["night"]), *of_journal(entries, nights[0]["night"])]
@@ -121,10 +125,10 @@ class Trend:
         )
         return f"""<section class="card">
 <h2>Night by night</h2>
-<p class="quiet">A point is a night, its line the 95 % interval of chance within that night.
-Filled: at least 4 hours in bed. Open: less, so take it lightly.{holes} No line joins the nights:
-nothing was measured between them. <span class="mouse">Drag across to zoom, double-click to go
-back.</span></p>
+<p class="quiet">A point is a night, its thin line the 95 % interval of chance within that night.
+Open: under 4 hours in bed, so take it lightly.{holes} <span class="mouse">Drag across to zoom,
+double-click to go back.</span></p>
+{trend_key(with_what)}
 <div class="range screen" role="group" aria-label="Nights shown" data-charts="points{end}
 calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</div>
 {chart("points" + end, summary)}
@@ -146,11 +150,10 @@ calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</d
                 f" {plural(len(undated), 'recording')} of unknown time at the end, and on no"
                 " chart."
             )
-        return f"""<section class="card screen">
-<h2>The nights as a table</h2>
-<p class="quiet">The newest first.{more}</p>
-{table("The nights", HEAD, rows, TEXT)}
-</section>"""
+        listing = table("The nights", HEAD, rows, TEXT)
+        return folded(
+            "The nights as a table", f'<p class="quiet">The newest first.{more}</p>{listing}'
+        )
 
     def _row(self, night: Item, entries: Entries) -> tuple[str, ...]:
         name = night["night"] or "time unknown"
@@ -294,13 +297,13 @@ def _views(legs: dict[str, list[Item]], last: str, end: str, charts: dict[str, A
     year = {
         escape(name): [n for n in nights if _ago(n, last) < YEAR] for name, nights in legs.items()
     }
-    charts["weekdays" + end] = trendfigures.weekdays(year)
+    charts["weekdays" + end] = weeks.weekdays(year)
     calendars = []
     every = [night for nights in legs.values() for night in nights]
     every.sort(key=lambda night: night["night"])
     for i, (name, nights) in enumerate(legs.items()):
         chart_name = f"calendar{end}" + (f"-leg{i}" if i else "")
-        charts[chart_name] = trendfigures.calendar(nights, _spanned(every))
+        charts[chart_name] = weeks.calendar(nights, _spanned(every))
         title = f"<h3>{escape(name)}</h3>" if len(legs) > 1 else ""
         text = f"Calendar of PLM per hour in bed, {name}: a column a week. The table lists them."
         calendars.append(title + chart(chart_name, text))

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from anklet.night.rate import usual
 from anklet.report.figures import Figure, figure
 
 Legs = Mapping[str, Sequence[dict[str, Any]]]
 
+RUN = 28  # dates of the running median
 DAY_MS = 86_400_000
 ROW = 32  # height of a row of the strip, px
 POINTS = 250  # height of the points, px
-PAPER = 170  # height of a chart on paper, px: all of them and the words fit one A4 sheet
-SYMBOLS = ("circle", "diamond", "square", "triangle-up", "triangle-down", "star")
+SYMBOLS = ("circle", "diamond", "square", "hexagon", "cross", "x")  # of a leg
+WITH_SYMBOLS = ("triangle-up", "triangle-down", "star", "pentagon", "hourglass", "bowtie")
 COLOURS = ("var(--plm)", "var(--clm)", "var(--ink)")
 HOVER = "<b>%{DATE}</b><br>%{customdata}<br>NAME<extra></extra>"
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
@@ -36,19 +37,25 @@ class Strip:
     trial: bool = False
 
 
-def _look(i: int) -> tuple[str, str]:
-    return SYMBOLS[i % len(SYMBOLS)], COLOURS[i % len(COLOURS)]
-
-
 def points(legs: Legs, strips: Sequence[Strip], shown: tuple[str, str]) -> Figure:
-    """PLM per hour in bed by night with their intervals: points, never a line.
+    """PLM per hour in bed by night with their intervals: points, never joined; behind them the
+    running median. A night that is `with` has a colour and a shape of its own.
 
     shown: the dates that the axis spans at first.
     """
     data = []
     top = 4.0
+    parted = any(night.get("with") for nights in legs.values() for night in nights)
+    for i, nights in enumerate(legs.values()):
+        data += _running(nights, i, band=len(legs) == 1)
     for i, (name, nights) in enumerate(legs.items()):
-        symbol, colour = _look(i)
+        colour = COLOURS[0 if parted else i % len(COLOURS)]
+        looks = [
+            (WITH_SYMBOLS[i % len(WITH_SYMBOLS)], "var(--clm)")
+            if n.get("with")
+            else (SYMBOLS[i % len(SYMBOLS)], colour)
+            for n in nights
+        ]
         rates = [night["plm_per_hour"] for night in nights]
         full = [night["interval"][1] for night in nights if night["full"]]
         top = max([top, *rates, *full])
@@ -70,16 +77,19 @@ def points(legs: Legs, strips: Sequence[Strip], shown: tuple[str, str]) -> Figur
                     ],
                     "thickness": 1.2,
                     "width": 0,
-                    "color": colour,
+                    "color": "var(--trace)",
                 },
                 # Short, for there may be years of nights.
                 "customdata": [night["said"] for night in nights],
                 "hovertemplate": HOVER.replace("NAME", name).replace("DATE", "x|%a %Y-%m-%d"),
                 "marker": {
-                    "symbol": [symbol if n["full"] else symbol + "-open" for n in nights],
+                    "symbol": [
+                        symbol if n["full"] else symbol + "-open"
+                        for n, (symbol, _) in zip(nights, looks, strict=True)
+                    ],
                     "size": 9,
-                    "color": colour,
-                    "line": {"width": 1.6, "color": colour},
+                    "color": [colour for _, colour in looks],
+                    "line": {"width": 1.6, "color": [colour for _, colour in looks]},
                 },
             }
         )
@@ -128,6 +138,44 @@ def points(legs: Legs, strips: Sequence[Strip], shown: tuple[str, str]) -> Figur
     )
 
 
+def _running(nights: Sequence[dict[str, Any]], i: int, band: bool) -> list[Figure]:
+    """The median of the full nights of the last RUN dates, as a line, and their middle half as a
+    band behind it; nothing where there are too few of them."""
+    full = [(dt.date.fromisoformat(n["night"]), n["plm_per_hour"]) for n in nights if n["full"]]
+    x: list[str] = []
+    rows: list[tuple[float | None, ...]] = []  # low, high, median
+    first = 0
+    for at, (date, _) in enumerate(full):
+        while (date - full[first][0]).days >= RUN:
+            first += 1
+        rates = [rate for _, rate in full[first : at + 1]]
+        if ends := usual(rates):
+            if x and (date - dt.date.fromisoformat(x[-1])).days >= RUN:
+                x.append(date.isoformat())  # the line is broken there
+                rows.append((None, None, None))
+            x.append(date.isoformat())
+            rows.append(tuple(round(value, 1) for value in (*ends, median(rates))))
+    if not x:
+        return []
+    low, high, middle = zip(*rows, strict=True)
+    line = {"type": "scatter", "mode": "lines", "x": x, "hoverinfo": "skip", "showlegend": False}
+    edge = {"width": 0}
+    ends = [
+        line | {"name": "low", "y": low, "line": edge},
+        line
+        | {
+            "name": "high",
+            "y": high,
+            "line": edge,
+            "fill": "tonexty",
+            "fillcolor": "var(--track)",
+        },
+    ]
+    dash = ("solid", "dash", "dot")[i % 3]
+    ink = {"width": 2, "color": "var(--other)", "dash": dash}
+    return [*(ends if band else []), line | {"name": "median", "y": middle, "line": ink}]
+
+
 def _bars(strip: Strip, row: int) -> Figure:
     edge = "var(--plm)" if strip.trial else "var(--other)"
     return {
@@ -136,7 +184,7 @@ def _bars(strip: Strip, row: int) -> Figure:
         "name": strip.name,
         "showlegend": False,
         "yaxis": "y2",
-        "base": [_noon_before(first) for first, _, _, _ in strip.bars],
+        "base": [noon_before(first) for first, _, _, _ in strip.bars],
         "x": [_days(first, last) * DAY_MS for first, last, _, _ in strip.bars],
         "y": [row + 0.2] * len(strip.bars),
         "width": 0.56,
@@ -170,8 +218,8 @@ def _name(text: str, row: int) -> Figure:
 def _shade(first: str, last: str) -> Figure:
     return {
         "type": "rect",
-        "x0": _noon_before(first),
-        "x1": _noon_before(last, 1),
+        "x0": noon_before(first),
+        "x1": noon_before(last, 1),
         "y0": 0,
         "y1": 1,
         "yref": "y domain",
@@ -181,7 +229,7 @@ def _shade(first: str, last: str) -> Figure:
     }
 
 
-def _noon_before(night: str, days: int = 0) -> str:
+def noon_before(night: str, days: int = 0) -> str:
     """The edge of a night's place on the axis: its point stands at 0:00 of its date."""
     edge = dt.datetime.fromisoformat(night) + dt.timedelta(days=days - 0.5)
     return edge.isoformat(" ", "minutes")
@@ -189,121 +237,3 @@ def _noon_before(night: str, days: int = 0) -> str:
 
 def _days(first: str, last: str) -> int:
     return (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days + 1
-
-
-def weekdays(legs: Legs) -> Figure:
-    """The nights by weekday, and the median of each weekday as a bar across."""
-    data = []
-    for i, (name, nights) in enumerate(legs.items()):
-        symbol, colour = _look(i)
-        middle = (i + 0.5) / len(legs) - 0.5
-        days: list[list[float]] = [[] for _ in WEEKDAYS]
-        places = []
-        for at, night in enumerate(nights):
-            day = dt.date.fromisoformat(night["night"]).weekday()
-            days[day].append(night["plm_per_hour"])
-            spread = (at * 0.618 % 1 - 0.5) * 0.5 / len(legs)  # so that equal nights lie apart
-            places.append(round(day + 0.8 * middle + spread, 3))
-        marker = {"symbol": symbol, "size": 6, "color": colour, "opacity": 0.75}
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": name,
-                "x": places,
-                "y": [round(night["plm_per_hour"], 1) for night in nights],
-                "hovertext": [f"<b>{night['night']}</b><br>{night['said']}" for night in nights],
-                "hoverinfo": "text",
-                "marker": marker,
-            }
-        )
-        there = [day for day, rates in enumerate(days) if rates]
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": "median",
-                "x": [round(day + 0.8 * middle, 3) for day in there],
-                "y": [round(median(days[day]), 1) for day in there],
-                "hovertext": [
-                    f"<b>{WEEKDAYS[d]}</b><br>median {median(days[d]):.1f}, {len(days[d])} nights"
-                    for d in there
-                ],
-                "hoverinfo": "text",
-                "marker": {
-                    "symbol": "line-ew",
-                    "size": 13,
-                    "line": {"width": 3, "color": "var(--ink)"},
-                },
-            }
-        )
-    return figure(
-        data,
-        250,
-        {
-            "tickvals": list(range(7)),
-            "ticktext": list(WEEKDAYS),
-            "range": [-0.6, 6.6],
-            "showgrid": False,
-            "fixedrange": True,
-        },
-        {"rangemode": "tozero", "title": {"text": "PLM per hour in bed"}, "nticks": 6},
-        hovermode="closest",
-        meta={"paper": PAPER},
-    )
-
-
-def calendar(nights: Sequence[dict[str, Any]], shown: tuple[str, str]) -> Figure:
-    """A cell a night, a column a week, Monday on top; a night without a recording has no cell.
-
-    A short night's number stands in brackets. nights: of one leg, in order.
-    """
-    dates = [dt.date.fromisoformat(night["night"]) for night in nights]
-    monday = dates[0] - dt.timedelta(days=dates[0].weekday())
-    weeks = (dates[-1] - monday).days // 7 + 1
-    z: list[list[float | None]] = [[None] * weeks for _ in range(7)]
-    text, when = ([[""] * weeks for _ in range(7)] for _ in range(2))
-    for date, night in zip(dates, nights, strict=True):
-        week, day = divmod((date - monday).days, 7)
-        rate = night["plm_per_hour"]
-        z[day][week] = round(rate, 1)
-        text[day][week] = f"{rate:.0f}" if night["full"] else f"({rate:.0f})"
-        when[day][week] = night["night"]
-    return figure(
-        [
-            {
-                "type": "heatmap",
-                "x": [(monday + dt.timedelta(weeks=week)).isoformat() for week in range(weeks)],
-                "y": list(range(7)),
-                "z": z,
-                "text": text,
-                "texttemplate": "%{text}",
-                "textfont": {"color": "var(--ink)"},
-                "customdata": when,
-                "hovertemplate": "<b>%{customdata}</b><br>%{z} PLM/h<extra></extra>",
-                "hoverongaps": False,
-                "xgap": 2,
-                "ygap": 2,
-                "zmin": 0,
-                "zmax": max(10.0, *(night["plm_per_hour"] for night in nights)),
-                "colorscale": [[0, "var(--low)"], [1, "var(--high)"]],
-                "colorbar": {"thickness": 10, "outlinewidth": 0, "nticks": 5},
-            }
-        ],
-        250,
-        {
-            "type": "date",
-            "range": [_noon_before(shown[0], -6), _noon_before(shown[1], 4)],
-            "showgrid": False,
-            "nticks": 6,
-            "tickangle": 0,
-            "tickformat": "%-d %b\n%Y",
-        },
-        {
-            "tickvals": list(range(7)),
-            "ticktext": list(WEEKDAYS),
-            "range": [6.5, -0.5],
-            "showgrid": False,
-        },
-        meta={"paper": PAPER},
-    )

@@ -25,6 +25,9 @@ CAUSES = {
 }
 
 
+LEAST_MIN = 10  # minutes in bed, for a rate: one movement in fewer would be six an hour and more
+
+
 @dataclass
 class Hour:
     """One row of the timeline."""
@@ -32,6 +35,11 @@ class Hour:
     label: str
     plm: int
     in_bed_min: float
+
+    @property
+    def rate(self) -> float | None:
+        """PLM per hour in bed; None under LEAST_MIN minutes of it."""
+        return self.plm * 60 / self.in_bed_min if self.in_bed_min >= LEAST_MIN else None
 
 
 def span_text(seconds: float) -> str:

@@ -33,8 +33,19 @@ FAULTS = {
 }
 
 
-def doubts(night: Night) -> list[str]:
-    """Plain sentences on what undermines this night, the gravest first. No HTML."""
+LIMITS = (
+    "One night means little: in one person the rate varies by about 40 % from night to night"
+    " (coefficient of variation 0.4). Look at several nights.",
+    "Hours in bed are not hours of sleep, and movements that come with pauses in breathing are"
+    " among those counted: the device can't tell.",
+    "Known thresholds, such as 15 per hour, were made with EMG (muscle electrodes) in sleep."
+    " They do not transfer to an accelerometer, which misses part of the movements (39 % in"
+    " one study) and does not know sleep from lying awake.",
+)
+
+
+def problems(night: Night) -> list[str]:
+    """Plain sentences on what undermines this very night, the gravest first. No HTML."""
     s, flags, out = night.session, night.session.flags, []
     if s.board == "sim":
         out.append("The board is a simulated one: its signal was made up or replayed.")
@@ -98,15 +109,6 @@ def doubts(night: Night) -> list[str]:
         )
     if night.rules is None:
         out.append("The rule set of this night is unknown to this version: update anklet.")
-    out.append(
-        "One night means little: in one person the rate varies by about 40 % from night to night"
-        " (coefficient of variation 0.4). Look at several nights."
-    )
-    out.append(
-        "Known thresholds, such as 15 per hour, were made with EMG (muscle electrodes) in sleep."
-        " They do not transfer to an accelerometer, which misses part of the movements (39 % in"
-        " one study) and does not know sleep from lying awake."
-    )
     return out
 
 

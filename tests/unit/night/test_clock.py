@@ -12,7 +12,7 @@ from anklet.night import as_json, clock, nightfile
 from anklet.night.clock import Anchor, Anchors
 from anklet.report import table as nights
 from anklet.report.view import Night as Shown
-from anklet.report.words import doubts
+from anklet.report.words import problems
 from hypothesis import given
 from hypothesis import strategies as st
 from nightbytes import META, Builder, add_to
@@ -483,6 +483,6 @@ def test_the_table_and_the_page_say_how_the_time_is_known(archive):
     lines = {words[0]: words for words in map(str.split, table.splitlines()) if words}
     assert "unknown" in lines[ONE]
     assert "estimated" in lines["2026-11-21"]
-    unknown, estimated = (" ".join(doubts(Shown(archive.load(s)))) for s in (ONE, TWO))
+    unknown, estimated = (" ".join(problems(Shown(archive.load(s)))) for s in (ONE, TWO))
     assert "The date and time of this night are unknown" in unknown
     assert "The time of day is estimated" in estimated

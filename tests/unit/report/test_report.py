@@ -19,7 +19,8 @@ from anklet.night.nightfile import parse
 from anklet.night.session import Session
 from anklet.report import about, figures, words
 from anklet.report.timeline import timeline
-from anklet.report.view import Night
+from anklet.report.usual import Earlier
+from anklet.report.view import LEAST_MIN, Night
 from nightbytes import Builder
 
 
@@ -62,8 +63,9 @@ def test_page_names_counts_and_their_hours():
     assert "Saturday 21 November 2026" in seen
     assert "22:58 to 06:58" in seen
     assert f"{session.counts['plm']} periodic leg movements in 7.0 h in bed" in seen
-    assert f"{session.plm_per_hour:.1f} PLM per hour in bed" in seen
-    assert f"Short IMIs {session.counts['short_imi']}" in seen
+    assert re.search(rf"{session.plm_per_hour:.0f} \(\d+ to \d+\) PLM per hour in bed, left", seen)
+    assert seen.count("left leg only") == 1
+    assert f"{session.counts['short_imi']} short IMIs" in seen
     assert f"{session.counts['plm_strict']} by the other reading" in seen
     assert "WASM 2016" in seen
 
@@ -201,7 +203,7 @@ def test_what_undermines_a_night_is_said():
     session.flags += ["cut", "damaged"]
     session.damage.append(Damage(100, 20, 1, 60_000, 120_000))
     session.faults.append({"n": 0, "ms": 0, "code": 4, "detail": 0})
-    text = " ".join(words.doubts(Night(session)))
+    text = " ".join(words.problems(Night(session)))
     for part in (
         "simulated",
         "cut off",
@@ -209,10 +211,42 @@ def test_what_undermines_a_night_is_said():
         "memory was full",
         "under 4 hours",
         "1 gap in the recording, 42 s",
-        "One night means little",
-        "do not transfer",
     ):
         assert part in text
+    assert "One night means little" not in text  # that is true of every night, and stands below
+
+
+def test_nothing_stands_above_the_picture_of_a_night_that_went_well():
+    session = report_nights.night()
+    good = replace(session, gaps=[], flags=[], counts={**session.counts, "upright_ms": 0})
+    assert words.problems(Night(good)) == []
+    seen = Text(report.html([good])).seen
+    assert "undermines" not in seen
+    assert "One night means little" in seen and "do not transfer" in seen
+
+
+def test_the_picture_is_second_to_the_rate_and_the_counts_follow_it():
+    page = report.html([report_nights.night()])
+    order = [page.index(text) for text in ('class="rate"', 'id="timeline"', 'class="counts"')]
+    assert order == sorted(order)
+
+
+def test_the_usual_range_stands_beside_the_nights_rate():
+    session = report_nights.night()
+    page = report.html([session], before=lambda s: Earlier([20] * 40, (22.2, 34.1), 21))
+    assert "Your usual: 22 to 34 (the middle half of 21 nights)." in Text(page).seen
+    assert "Too few nights" in Text(report.html([session])).seen
+
+
+def test_an_hour_is_a_rate_and_as_wide_as_its_minutes_in_bed():
+    night = Night(report_nights.night())
+    bars = figures.hours(night)["data"][0]
+    for hour, height, width in zip(night.hours, bars["y"], bars["width"], strict=True):
+        if hour.in_bed_min < LEAST_MIN:
+            assert height is None
+        else:
+            assert height == pytest.approx(60 * hour.plm / hour.in_bed_min, abs=0.06)
+        assert width == pytest.approx(0.8 * hour.in_bed_min / 60, abs=0.001)
 
 
 @pytest.mark.parametrize("session", [empty(), parse(b"rubbish"), parse(b"ANKLET1\n")])
@@ -247,10 +281,10 @@ def test_several_nights_are_sheets_the_newest_first():
 
 def test_exact_definition_stands_behind_each_number():
     page = report.html([report_nights.night()])
-    exact = re.findall(r'<details class="exact.*?</details>', page)
-    assert len(exact) == 7  # the rate and six counts
-    assert all(len(re.sub("<.*?>", "", each)) > 60 for each in exact)
-    assert "compound Poisson" in exact[0]
+    exact = re.findall(r'<details class="exact.*?</details>', page, re.DOTALL)[0]
+    terms = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", exact)
+    assert {"PLM, series", "CLM, candidate", "Short IMI"} < {term for term, _ in terms}
+    assert "compound Poisson" in dict(terms)["PLM per hour in bed"]
 
 
 def test_journal_of_the_night_stands_on_its_page():
@@ -305,8 +339,8 @@ def test_a_night_that_power_cut_says_that_its_count_is_a_lower_bound():
     night = Builder().anchor()
     for minute in range(1, 31):
         night.epoch(minute * 60_000, retries=4)
-    text = " ".join(words.doubts(Night(parse(bytes(night.data)))))
+    text = " ".join(words.problems(Night(parse(bytes(night.data)))))
     assert "a lower bound" in text
     assert "asked again 120 times" in text
-    text = " ".join(words.doubts(Night(parse(bytes(night.counts(1_800_000).data)))))
+    text = " ".join(words.problems(Night(parse(bytes(night.counts(1_800_000).data)))))
     assert "lower bound" not in text

@@ -407,3 +407,46 @@ def test_a_database_of_an_older_anklet_is_made_again(tmp_path: Path, capsys):
     assert archive.sessions() == before
     assert "making the database again" in capsys.readouterr().err
     assert before[0]["night"] == "2026-11-21" and EVENING[0] == 20778
+
+
+# --- what the trend tells apart
+
+
+def test_nights_with_and_without_differ_by_colour_and_shape():
+    entries = {november(n): {"magnesium_mg": 300 if n < 13 else 0} for n in range(9, 16)}
+    entries[november(16)] = {"caffeine_mg": 90}
+    seen, charts, _ = page([item(november(n)) for n in range(9, 17)], entries)
+    marks = trace(charts["points"], "left")["marker"]
+    looks = list(zip(marks["symbol"], marks["color"], strict=True))
+    assert looks[:4] == [("triangle-up", "var(--clm)")] * 4
+    assert looks[4:] == [("circle", "var(--plm)")] * 4
+    assert "with magnesium" in seen and "without magnesium, or not noted" in seen
+
+
+def test_too_few_nights_on_one_side_are_not_told_apart():
+    entries = {november(n): {"magnesium_mg": 300} for n in (9, 10)}
+    seen, charts, _ = page([item(november(n)) for n in range(9, 17)], entries)
+    assert set(trace(charts["points"], "left")["marker"]["symbol"]) == {"circle"}
+    assert "with magnesium" not in seen
+
+
+def test_the_line_is_the_median_of_the_last_28_dates_and_breaks_where_there_are_none():
+    days = [dt.date(2026, 3, 1) + dt.timedelta(days=n) for n in (*range(40), *range(80, 88))]
+    items = [item(day.isoformat(), 8 * n) for n, day in enumerate(days)]
+    _, charts, _ = page(items)
+    line = trace(charts["points"], "median")
+    assert line["x"][0] == "2026-03-06"  # the sixth night
+    of = dict(zip(line["x"], line["y"], strict=True))
+    assert of["2026-03-06"] == 2.5  # of 0 to 5 an hour
+    assert of["2026-04-09"] == 25.5  # of 12 to 39
+    assert line["y"].count(None) == 1 and of["2026-05-25"] == 42.5  # of 40 to 45
+    low, high = (trace(charts["points"], name)["y"] for name in ("low", "high"))
+    assert all(a is None or a <= m <= b for a, m, b in zip(low, line["y"], high, strict=True))
+
+
+def test_a_medicine_is_named_once_with_its_first_night():
+    entries = {november(n): {"medicine": "<b>pramipexole 0.18 mg"} for n in range(10, 14)}
+    _, charts, html = page([item(november(n)) for n in range(9, 15)], entries)
+    bars = trace(charts["points"], "Other medicines")
+    assert bars["text"] == ["&lt;b&gt;pramipexole 0.18 mg (from 2026-11-10)"]
+    assert "<b>pram" not in html
