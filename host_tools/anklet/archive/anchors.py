@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from anklet.archive import lines
+from anklet.archive import jsonl
 from anklet.board.boardinfo import Info
 from anklet.night.clock import FURTHEST_TZ, LATEST, LONGEST_UP, Anchor, Anchors, minutes_east
 
@@ -20,7 +20,7 @@ def read(path: Path) -> Anchors:
 
 
 def _lines(path: Path) -> Iterator[Anchor]:
-    for line in lines.read(path):
+    for line in jsonl.read(path):
         with contextlib.suppress(ValueError, LookupError, TypeError):
             yield _anchor(line)
 

@@ -20,8 +20,8 @@ from collections.abc import Container, Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
-from anklet.archive import lines
-from anklet.archive.entries import KEYS, Value, Values, check, is_kept, parse
+from anklet.archive import jsonl
+from anklet.archive.journalkeys import KEYS, Value, Values, check, is_kept, parse
 from anklet.errors import ArchiveUnwritable, BadInput
 from anklet.night.named import dated
 
@@ -196,7 +196,7 @@ class Journal:
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         try:
-            yield from lines.read(self.file)
+            yield from jsonl.read(self.file)
         except OSError as error:
             raise ArchiveUnwritable(
                 f"The journal {self.file} can't be read ({error.strerror}); correct its "
@@ -205,7 +205,7 @@ class Journal:
 
     def _append(self, line: dict[str, Any]) -> None:
         try:
-            lines.append(self.file, {"at": lines.now(), **line})
+            jsonl.append(self.file, {"at": jsonl.now(), **line})
         except OSError as error:
             look = "anklet note --night DATE shows what is noted, anklet nights what is hidden."
-            raise lines.unwritable(error, self.file, look) from error
+            raise jsonl.unwritable(error, self.file, look) from error

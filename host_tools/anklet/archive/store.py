@@ -23,12 +23,12 @@ from typing import Any, NoReturn
 
 import platformdirs
 
-from anklet.archive import anchors, database, durable, lines
+from anklet.archive import anchors, database, durable, jsonl
 from anklet.archive.journal import Journal
 from anklet.board.boardinfo import Info
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
 from anklet.night import clock, nightfile
-from anklet.night.nightly import in_time
+from anklet.night.grouping import in_time
 from anklet.night.session import Session
 from anklet.progress import percent
 
@@ -119,8 +119,8 @@ class Archive:
     def _keep_hash(self, file: Path, sha256: str, size: int) -> None:
         """Note what is about to be filed, so that rust in it shows even after a rebuild."""
         line = {"file": file.name, "sha256": sha256, "size": size}
-        if line not in lines.read(file.with_name(HASHES)):
-            lines.append(file.with_name(HASHES), line)
+        if line not in jsonl.read(file.with_name(HASHES)):
+            jsonl.append(file.with_name(HASHES), line)
 
     def add_crash(self, text: str, device: str) -> Path:
         """File what a board's firmware wrote down when it crashed. Raises ArchiveUnwritable."""
@@ -259,7 +259,7 @@ class Archive:
         new = known.new(night.session for night in info.nights)
         anchor = anchors.anchor(info, new)
         with self._writing():
-            lines.append(self._anchors_file(info.device), asdict(anchor))
+            jsonl.append(self._anchors_file(info.device), asdict(anchor))
         known.append(anchor)
 
     def _anchors_file(self, device: str) -> Path:

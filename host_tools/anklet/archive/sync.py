@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from anklet.archive import formatted
+from anklet.archive import reformat
 from anklet.archive.store import Archive
 from anklet.board.link import Link, Night
 from anklet.errors import BoardFault, NotVerified
@@ -35,7 +35,7 @@ def sync(
     crash = ""
     with Link(port) as link, archive.lock():
         info = link.info()
-        if warning := formatted.warning(archive, info):
+        if warning := reformat.warning(archive, info):
             warn(warning)
         for night in info.nights:
             filed = archive.filed(info.device, night.session)

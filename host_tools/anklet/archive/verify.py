@@ -1,7 +1,7 @@
 """Whether all that is kept is as it was written: what is wrong with it, and what to do.
 
 A raw file is held against the hash that it was filed with (hashes.jsonl, before that the
-database's), a line of the journal and the logs against its own and the line before it (lines.py),
+database's), a line of the journal and the logs against its own and the line before it (jsonl.py),
 a trial's plan against its seal, and the database against one that is made anew from the raw files.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from anklet.archive import database, lines
+from anklet.archive import database, jsonl
 from anklet.archive.store import HASHES, TRACES, Archive
 from anklet.errors import AnkletError
 
@@ -69,13 +69,13 @@ def _lines(home: Path, found: Found) -> None:
     for path in (path for name in names for path in sorted(home.glob(name))):
         found.checked["lines"] += path.read_bytes().count(b"\n")
         found.wrong += (
-            (f"{path}, line {number}: {wrong}.", RESTORE) for number, wrong in lines.altered(path)
+            (f"{path}, line {number}: {wrong}.", RESTORE) for number, wrong in jsonl.altered(path)
         )
 
 
 def _plans(folder: Path, found: Found) -> None:
     sealed = set()
-    for event in lines.read(folder / "log.jsonl"):
+    for event in jsonl.read(folder / "log.jsonl"):
         match event:
             case {"event": "planned", "trial": str(trial), "sha256": str(seal), "plan": str(plan)}:
                 pass
@@ -98,7 +98,7 @@ def _files(archive: Archive, found: Found, progress: Callable[[float], None]) ->
     """Hold the raw files against their hashes; those that are not as they were filed."""
     known: dict[Path, set[str]] = {}
     for ledger in (archive.path / "raw").glob(f"*/{HASHES}"):
-        for line in lines.read(ledger):
+        for line in jsonl.read(ledger):
             match line:
                 case {"file": str(name), "sha256": str(digest)}:
                     known.setdefault(ledger.parent / name, set()).add(digest)

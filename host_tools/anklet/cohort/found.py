@@ -14,7 +14,7 @@ from anklet.archive.store import Archive
 from anklet.cohort import manifest
 from anklet.cohort.plan import Night
 from anklet.errors import BadInput
-from anklet.night.nightly import grouped
+from anklet.night.grouping import grouped
 
 device.use()  # the record format is the device's own
 

@@ -13,7 +13,7 @@ from anklet.archive import anchors
 from anklet.cohort import dates
 from anklet.cohort.plan import Night, Settings
 from anklet.errors import AnkletError, BadInput
-from anklet.night import as_json, clock, nightfile, nightly, trace
+from anklet.night import as_json, clock, grouping, nightfile, trace
 from anklet.night.recount import LEG_MOVEMENTS
 from anklet.night.rules import rule_set
 from anklet.night.session import DEFAULT, LM, Session
@@ -178,7 +178,7 @@ def _of_sessions(
     ]
     if len(again) > 1 and any(session.start is None for session in again):
         raise BadInput("a night in several files needs the time of each")
-    night = nightly.joined(again) if len(again) > 1 else again[0]
+    night = grouping.joined(again) if len(again) > 1 else again[0]
     numbers = as_json.summary(night)
     numbers["start"] = dates.moved(numbers["start"], move) if numbers["start"] else None
     numbers["firmware"] = night.firmware if VERSION.fullmatch(night.firmware) else ""

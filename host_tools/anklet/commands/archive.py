@@ -11,7 +11,7 @@ from anklet.errors import BadInput
 
 if TYPE_CHECKING:
     from anklet.archive.store import Archive
-    from anklet.night.nightly import Item
+    from anklet.night.grouping import Item
 
 
 NIGHT = "its date, yesterday, -3 (days ago), or its session"
@@ -60,8 +60,8 @@ def chosen(args: argparse.Namespace, *nights: str) -> "tuple[Archive, list[Item]
     words for them (see named.py) or sessions. Raises BadInput when nothing fits, or nothing fits
     one of the nights."""
     from anklet.archive.store import Archive, home
+    from anklet.night.grouping import select
     from anklet.night.named import dated
-    from anklet.night.nightly import select
 
     archive = Archive(home())
     items = archive.sessions()
@@ -94,8 +94,8 @@ def _nights(args: argparse.Namespace) -> None:
 
 def _report(args: argparse.Namespace) -> None:
     from anklet import report
+    from anklet.night.grouping import shown
     from anklet.night.named import dated
-    from anklet.night.nightly import shown
 
     night = dated(args.night or "")
     out = args.out or Path(f"anklet-{night or 'nights'}.html")
@@ -115,7 +115,7 @@ def _report(args: argparse.Namespace) -> None:
 def _date(args: argparse.Namespace) -> None:
     from anklet.archive import dating
     from anklet.archive.store import Archive, home
-    from anklet.night.nightly import select
+    from anklet.night.grouping import select
 
     archive = Archive(home())
     items = archive.sessions()

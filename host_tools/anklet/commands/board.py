@@ -155,10 +155,10 @@ def _uf2(args: argparse.Namespace) -> None:
 
 def _agree(others: "Others", agreed: bool) -> None:
     """Save what is not ours and ask the person. Raises BadInput when they do not want it."""
-    from anklet.archive import saved
+    from anklet.archive import backup
     from anklet.archive.store import home
 
-    print(saved.told(others, saved.save(home(), others)), file=sys.stderr)
+    print(backup.told(others, backup.save(home(), others)), file=sys.stderr)
     if agreed:
         return
     if not sys.stdin.isatty():
@@ -169,7 +169,7 @@ def _agree(others: "Others", agreed: bool) -> None:
 
 
 def _doctor(args: argparse.Namespace) -> None:
-    from anklet.archive import formatted
+    from anklet.archive import reformat
     from anklet.archive.store import Archive, home
     from anklet.board import doctor, ports
 
@@ -186,7 +186,7 @@ def _doctor(args: argparse.Namespace) -> None:
                 f"the shank lies along {fitted['axis']} ({fitted['tilt_deg']} degrees off), {kept}"
             )
         return
-    found = doctor.examine(port, partial(formatted.warning, Archive(home())))
+    found = doctor.examine(port, partial(reformat.warning, Archive(home())))
     if args.json:
         print_json(found)
     else:

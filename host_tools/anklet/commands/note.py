@@ -10,7 +10,7 @@ from anklet.commands import Command, print_json
 
 
 def add(command: Command) -> None:
-    from anklet.archive.entries import KEYS
+    from anklet.archive.journalkeys import KEYS
 
     sub = command("note", _note, "the journal: what you took and did, how the night was")
     width = max(map(len, KEYS))
@@ -33,8 +33,8 @@ def add(command: Command) -> None:
 
 
 def _note(args: argparse.Namespace) -> None:
-    from anklet.archive.entries import parse
     from anklet.archive.journal import Journal, label_of, night_of
+    from anklet.archive.journalkeys import parse
     from anklet.archive.store import Archive, home
 
     items = Archive(home()).sessions()
@@ -52,7 +52,7 @@ def _note(args: argparse.Namespace) -> None:
 
 
 def _text(night: str, label: str | None, values: dict[str, Any]) -> str:
-    from anklet.archive.entries import KEYS
+    from anklet.archive.journalkeys import KEYS
 
     whose = f", {label}" if label else ""
     lines = [f"night of {night}{whose}"]

@@ -51,7 +51,7 @@ def _export(args: argparse.Namespace) -> None:
         raise BadInput("There are no nights yet; anklet sync files those of a board.")
     from anklet import export
     from anklet.archive.journal import Journal
-    from anklet.night.nightly import shown
+    from anklet.night.grouping import shown
     from anklet.progress import percent
 
     hidden = len(items)

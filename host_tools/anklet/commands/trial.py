@@ -82,7 +82,7 @@ def add(command: Command) -> None:
 
 
 def _plan(args: argparse.Namespace) -> None:
-    from anklet.archive import lines
+    from anklet.archive import jsonl
     from anklet.archive.journal import label_of
     from anklet.archive.store import Archive, home
     from anklet.trial import forms, tonight, words
@@ -117,7 +117,7 @@ def _plan(args: argparse.Namespace) -> None:
         blind=args.blind,
         min_hours=args.min_hours,
         seed=args.seed,
-        made=lines.now(),
+        made=jsonl.now(),
         simulated=simulated,
         taken={other.id for other in trials.sealed()},
     )

@@ -26,7 +26,7 @@ from anklet.archive.journal import Journal, Values
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.errors import AnkletError
-from anklet.night import as_json, clock, nightly
+from anklet.night import as_json, clock, grouping
 from anklet.night.session import Session
 from anklet.report.table import table
 from anklet.signal import inputs, replay
@@ -98,7 +98,7 @@ def main(folder: str = "demo") -> int:
     _step("7. The report: open it in a browser")
     for name, page in (
         ("report.html", report.trend(archive, items)),
-        ("night.html", report.night(archive, nightly.select(items, session.session))),
+        ("night.html", report.night(archive, grouping.select(items, session.session))),
     ):
         report.write(page, home / name)
         print(f"   {(home / name).resolve()}")

@@ -15,7 +15,7 @@ from typing import Any
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
-from anklet.night import nightly
+from anklet.night import grouping
 from anklet.night.session import Session
 from anklet.report import onenight
 from anklet.report.page import document
@@ -72,7 +72,7 @@ def trend(
         raise BadInput("There are no nights yet; anklet sync files those of a board.")
     entries = cache(Journal(archive.path).entries)
     body, charts = Trend(items, entries, partial(bands, archive.path), link).page()
-    groups = [group for group in nightly.grouped(items) if group[0]["night"]]
+    groups = [group for group in grouping.grouped(items) if group[0]["night"]]
     if newest and groups:
         sheet, more, _ = onenight.sheets(
             _joined(archive, groups[-1]), _noted(entries), _before(items)
@@ -105,8 +105,8 @@ def write(page: str, out: Path) -> None:
 def _joined(archive: Archive, items: Items) -> list[Session]:
     shown = [{**item, "flags": [f for f in item["flags"] if f != "hidden"]} for item in items]
     return [
-        nightly.joined([_traced(archive, item["session"], item["device"]) for item in group])
-        for group in nightly.grouped(shown)
+        grouping.joined([_traced(archive, item["session"], item["device"]) for item in group])
+        for group in grouping.grouped(shown)
     ]
 
 

@@ -12,7 +12,7 @@ from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import NotVerified
 from anklet.night.damage import plural
-from anklet.night.nightly import by_night, select, undated
+from anklet.night.grouping import by_night, select, undated
 from anklet.report.usual import Earlier, earlier, number
 from anklet.report.view import span_text
 from anklet.trial import tonight, words

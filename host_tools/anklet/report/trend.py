@@ -11,7 +11,7 @@ from itertools import islice
 from statistics import median
 from typing import Any
 
-from anklet.night import nightly, rate
+from anklet.night import grouping, rate
 from anklet.night.damage import plural
 from anklet.report import trendfigures, weeks, words
 from anklet.report.parts import Html, chart, exactly, folded, table, terms, trend_key
@@ -61,14 +61,14 @@ class Trend:
         """HTML and charts: a sheet for each label."""
         html, charts = [], {}
         for i, label in enumerate(sorted({item["label"] for item in self._items})):
-            mine = nightly.select(self._items, label=label)
+            mine = grouping.select(self._items, label=label)
             body, more = self._label(label, mine, f"-{i}" if i else "")
             html.append(f'<div class="{"new-sheet" if i else "sheet"}">{body}</div>')
             charts |= more
         return "\n".join(html), charts
 
     def _label(self, label: str, items: list[Item], end: str) -> tuple[str, dict[str, Any]]:
-        nights = nightly.by_night(items)
+        nights = grouping.by_night(items)
         entries = self._entries(label)
         series: dict[str, deque[list[int]]] = {}  # of the last nights, by leg
         for night in nights:
@@ -80,7 +80,7 @@ class Trend:
             if night["plm_per_hour"] is not None:
                 legs.setdefault(night["of"], []).append(night)
         with_what = part(nights, entries)
-        undated = nightly.undated(items)
+        undated = grouping.undated(items)
         parts = [_head(label, nights)]
         charts: dict[str, Any] = {}
         if legs:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from anklet import device
-from anklet.night.nightly import BETWEEN
+from anklet.night.grouping import BETWEEN
 from anklet.night.runs import Run, runs
 from anklet.night.session import Session
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from anklet.archive.store import Archive
-from anklet.night.nightly import Item, by_night
+from anklet.night.grouping import Item, by_night
 from anklet.night.recount import LEG_MOVEMENTS
 from anklet.night.session import Session, record
 from anklet.scoring import score

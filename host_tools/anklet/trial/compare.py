@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from anklet.archive import lines
-from anklet.archive.entries import unknown
+from anklet.archive import jsonl
 from anklet.archive.journal import KEYS, Value
+from anklet.archive.journalkeys import unknown
 from anklet.archive.store import Archive
 from anklet.errors import ArchiveUnwritable, BadInput
-from anklet.night.nightly import by_night, select
+from anklet.night.grouping import by_night, select
 from anklet.trial.course import Course, courses
 from anklet.trial.doses import DOSES
 from anklet.trial.findings import amount
@@ -179,8 +179,8 @@ def looked_at(archive: Path, label: str | None, key: str) -> int:
     ArchiveUnwritable."""
     file = archive / LOG
     try:
-        lines.append(file, {"at": lines.now(), "label": label, "key": key})
-        found = {line.get("key") for line in lines.read(file) if line.get("label") == label}
+        jsonl.append(file, {"at": jsonl.now(), "label": label, "key": key})
+        found = {line.get("key") for line in jsonl.read(file) if line.get("label") == label}
     except OSError as error:
         raise ArchiveUnwritable(
             f"{file} can't be written ({error.strerror}); correct its permissions or free space."

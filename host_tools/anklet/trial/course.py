@@ -8,7 +8,7 @@ from typing import Any
 from anklet.archive.journal import Hidden, Journal, label_of
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
-from anklet.night.nightly import select
+from anklet.night.grouping import select
 from anklet.trial import CLOCK, tonight
 from anklet.trial.answer import Answer, answer, content, nights_of, rhythm
 from anklet.trial.observed import Nights, Observed, noted, observe

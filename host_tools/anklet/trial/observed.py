@@ -8,7 +8,7 @@ from typing import Any
 
 from anklet.archive.journal import Hidden, Value
 from anklet.errors import BadInput
-from anklet.night.nightly import by_night, select
+from anklet.night.grouping import by_night, select
 from anklet.trial.analysis import outcome
 from anklet.trial.plan import Plan, PlannedNight, schedule
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from anklet.night.nightly import by_night, select
+from anklet.night.grouping import by_night, select
 from anklet.trial.analysis import LEAST_PAIRS, Design
 from anklet.trial.observed import outcomes
 from anklet.trial.plan import SHAPES, WITH, Plan, Shape, schedule, smallest_p

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from anklet.archive import durable, lines
+from anklet.archive import durable, jsonl
 from anklet.errors import AnkletError, ArchiveUnwritable, BadInput, NotVerified
 from anklet.trial.plan import Plan, from_text, to_text
 
@@ -42,7 +42,7 @@ class Trials:
                 durable.write(self.bottles(plan.id), bottles.encode())
             durable.write(self._file(plan.id), text.encode())
         except OSError as error:
-            raise lines.unwritable(error, self.folder, LOOK) from error
+            raise jsonl.unwritable(error, self.folder, LOOK) from error
         self.note(plan.id, "planned", sha256=seal, plan=text)
         return seal
 
@@ -52,11 +52,11 @@ class Trials:
 
     def note(self, trial: str, event: str, **more: Any) -> None:
         """Append an event to the log. Raises ArchiveUnwritable."""
-        line = {"at": lines.now(), "trial": trial, "event": event, **more}
+        line = {"at": jsonl.now(), "trial": trial, "event": event, **more}
         try:
-            lines.append(self.log, line)
+            jsonl.append(self.log, line)
         except OSError as error:
-            raise lines.unwritable(error, self.log, LOOK) from error
+            raise jsonl.unwritable(error, self.log, LOOK) from error
 
     def sealed(self) -> list[Plan]:
         """Every plan as it was sealed, oldest first."""
@@ -104,7 +104,7 @@ class Trials:
 
     def _events(self) -> Iterator[Event]:
         try:
-            for event in lines.read(self.log):
+            for event in jsonl.read(self.log):
                 match event:
                     case {"at": str(), "trial": str(), "event": str()}:
                         yield event

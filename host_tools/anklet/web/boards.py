@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from anklet.archive import formatted, saved
+from anklet.archive import backup, reformat
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board import doctor, firmware, ports
@@ -119,7 +119,7 @@ def _sync(job: Job, port: str, archive: Archive) -> Outcome:
 
 
 def _check(port: str, archive: Archive) -> Outcome:
-    found = doctor.examine(port, partial(formatted.warning, archive))
+    found = doctor.examine(port, partial(reformat.warning, archive))
     bad = sum(not check["ok"] for check in found["checks"])
     text = f"{bad} of {len(found['checks'])} checks need attention." if bad else "All is well."
     return Outcome([text], found["checks"])
@@ -129,9 +129,9 @@ def _setup(job: Job, port: str, archive: Archive, form: dict[str, str]) -> Outco
     settings = {"leg": form["leg"], "label": form.get("label", "").strip()}
 
     def agree(others: Others) -> None:
-        path = saved.save(archive.path, others)
+        path = backup.save(archive.path, others)
         if form.get("agreed") != others.digest:
-            raise _ToAsk(saved.told(others, path), others.digest)
+            raise _ToAsk(backup.told(others, path), others.digest)
 
     try:
         found = install(

@@ -7,11 +7,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from anklet.archive.entries import KEYS, Values, check
 from anklet.archive.journal import Journal, label_of, night_of, tonight
+from anklet.archive.journalkeys import KEYS, Values, check
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
-from anklet.night.nightly import select
+from anklet.night.grouping import select
 
 EARLIER = 14  # nights listed below the form
 OURS = ("night", "label")  # what the form sends beside the entries

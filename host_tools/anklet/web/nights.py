@@ -12,7 +12,7 @@ from anklet.archive import dating
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
-from anklet.night.nightly import Item, by_night, grouped, undated
+from anklet.night.grouping import Item, by_night, grouped, undated
 from anklet.report import about
 from anklet.web.checking import Checking
 

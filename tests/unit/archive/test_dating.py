@@ -11,7 +11,7 @@ from anklet.archive.store import Archive, home
 from anklet.board.boardinfo import Info, Night
 from anklet.cli import main
 from anklet.errors import BadInput
-from anklet.night.nightly import by_night
+from anklet.night.grouping import by_night
 from nightbytes import EVENING, META, Builder, add_to
 
 HOUR = 3_600_000

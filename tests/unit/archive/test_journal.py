@@ -4,8 +4,8 @@ import datetime as dt
 import json
 
 import pytest
-from anklet.archive.entries import KEYS, check, parse
 from anklet.archive.journal import Journal, label_of, night_of, tonight
+from anklet.archive.journalkeys import KEYS, check, parse
 from anklet.errors import ArchiveUnwritable, BadInput
 
 NIGHT = "2026-11-21"

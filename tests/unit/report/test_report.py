@@ -13,7 +13,7 @@ import pytest
 import report_nights
 from anklet import report
 from anklet.errors import BadInput
-from anklet.night import nightly
+from anklet.night import grouping
 from anklet.night.damage import Damage
 from anklet.night.nightfile import parse
 from anklet.night.session import Session
@@ -331,7 +331,7 @@ def test_the_trace_lies_behind_the_movements_where_there_is_one():
     assert "movement, 4 to 500 mg" in page
     assert "movement, 4 to 500 mg" not in report.html([report_nights.night()])
     later = replace(session, start=session.start + timedelta(hours=9))
-    joined = nightly.joined([session, later]).trace
+    joined = grouping.joined([session, later]).trace
     assert [at for at, _ in joined] == [0, 9 * 3_600_000]
 
 

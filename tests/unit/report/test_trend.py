@@ -16,7 +16,7 @@ from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
-from anklet.night import nightly, rate
+from anklet.night import grouping, rate
 from anklet.report.trend import Trend
 from anklet.report.view import Night
 from nightbytes import EVENING, Builder, add_to, periodic, whole
@@ -121,7 +121,7 @@ def test_interval_of_a_median_is_that_of_the_sign_test(n, expected):
 
 
 def test_nights_join_sessions_of_one_label_and_leg_alone():
-    nights = nightly.by_night(
+    nights = grouping.by_night(
         [
             item(november(20), 100, 4.0),
             item(november(20), 20, 2.0, session="00002-0", flags=["gap"]),
@@ -141,23 +141,23 @@ def test_nights_join_sessions_of_one_label_and_leg_alone():
 
 def test_boards_without_a_label_stay_apart():
     two = [item(november(20), label=""), item(november(20), label="", device="other")]
-    assert len(nightly.by_night(two)) == 2
+    assert len(grouping.by_night(two)) == 2
 
 
 def test_select_finds_by_night_session_device_label_and_leg():
     items = [item(november(20)), item(november(21), label="Ben", device="aabb", leg="right")]
     for wish in ({"label": "Ben"}, {"device": "bb"}, {"leg": "right"}):
-        assert nightly.select(items, **wish) == items[1:]
-    assert nightly.select(items, november(21)) == items[1:]
-    assert nightly.select(items, november(20), november(21)) == items
-    assert nightly.select(items, "00001-1a2b3c4d") == items
-    assert nightly.select(items, device="zz") == []
+        assert grouping.select(items, **wish) == items[1:]
+    assert grouping.select(items, november(21)) == items[1:]
+    assert grouping.select(items, november(20), november(21)) == items
+    assert grouping.select(items, "00001-1a2b3c4d") == items
+    assert grouping.select(items, device="zz") == []
 
 
 def test_joined_sessions_lie_on_one_clock_with_a_gap_between():
     first, later = report_nights.night(hours=7, seed=1), report_nights.night(hours=8, seed=2)
     later.start = first.start + dt.timedelta(hours=7, minutes=10)
-    both = nightly.joined([later, first])
+    both = grouping.joined([later, first])
     assert both.start == first.start
     assert both.length_ms == 15 * HOUR + 600_000
     assert both.recorded_s == first.recorded_s + later.recorded_s
@@ -170,7 +170,7 @@ def test_joined_sessions_lie_on_one_clock_with_a_gap_between():
     assert len(night.series) == len(Night(first).series) + len(Night(later).series)
     assert (7 * HOUR, 600_000, "between two sessions") in night.gaps
     assert sum(h.in_bed_min for h in night.hours) == pytest.approx(both.in_bed_s / 60, abs=2)
-    assert nightly.joined([first]) is first
+    assert grouping.joined([first]) is first
 
 
 # --- the page

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 import usb
-from anklet.archive import formatted
+from anklet.archive import reformat
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board import doctor
@@ -61,7 +61,7 @@ def test_doctor_says_so_until_a_sync_has_filed_a_night_of_the_new_flash(plug, tm
     archive = Archive(tmp_path / "archive")
 
     def said(port):
-        checks = doctor.examine(port, partial(formatted.warning, archive))["checks"]
+        checks = doctor.examine(port, partial(reformat.warning, archive))["checks"]
         return [check["todo"] for check in checks if check["value"] == "was formatted"]
 
     sync(plug(BEFORE, "00007-1a2b3c4d"), archive)

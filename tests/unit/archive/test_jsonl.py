@@ -6,7 +6,7 @@ import os
 import threading
 
 import pytest
-from anklet.archive import durable, lines
+from anklet.archive import durable, jsonl
 from anklet.archive.journal import Journal
 from anklet.errors import ArchiveUnwritable
 
@@ -17,7 +17,7 @@ NIGHT = "2026-11-21"
 def log(tmp_path):
     path = tmp_path / "log.jsonl"
     for number in range(3):
-        lines.append(path, {"number": number})
+        jsonl.append(path, {"number": number})
     return path
 
 
@@ -48,7 +48,7 @@ def test_what_is_said_not_to_be_saved_is_not(tmp_path, monkeypatch, name):
     assert diary.entries() == {NIGHT: {"urge": 3}}
     diary.set(NIGHT, {"iron_mg": 14})
     assert diary.entries() == {NIGHT: {"urge": 3, "iron_mg": 14}}
-    assert list(lines.altered(diary.file)) == []
+    assert list(jsonl.altered(diary.file)) == []
 
 
 def test_what_is_not_known_is_said_so_with_how_to_look(tmp_path, monkeypatch):
@@ -71,7 +71,7 @@ def test_a_disk_that_takes_half_leaves_no_half_line(log, monkeypatch):
 
     monkeypatch.setattr(os, "write", half)
     with pytest.raises(OSError, match="space"):
-        lines.append(log, {"number": 3})
+        jsonl.append(log, {"number": 3})
     assert log.read_bytes() == before
 
 
@@ -79,8 +79,8 @@ def test_the_folder_of_a_new_file_is_brought_onto_the_disk(tmp_path, monkeypatch
     synced = []
     monkeypatch.setattr(durable, "sync_folder", synced.append)
     path = tmp_path / "new" / "journal.jsonl"
-    lines.append(path, {})
-    lines.append(path, {})
+    jsonl.append(path, {})
+    jsonl.append(path, {})
     assert synced.count(path.parent) == 1
 
 
@@ -89,15 +89,15 @@ def test_several_writers_at_once(tmp_path):
 
     def write(who):
         for number in range(20):
-            lines.append(path, {"who": who, "number": number})
+            jsonl.append(path, {"who": who, "number": number})
 
     writers = [threading.Thread(target=write, args=(who,)) for who in range(4)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
-    assert len(list(lines.read(path))) == 80
-    assert list(lines.altered(path)) == []
+    assert len(list(jsonl.read(path))) == 80
+    assert list(jsonl.altered(path)) == []
 
 
 @pytest.mark.parametrize(
@@ -113,14 +113,14 @@ def test_several_writers_at_once(tmp_path):
 )
 def test_a_line_that_was_altered_or_taken_out_is_found(log, change, where):
     log.write_bytes(change(log.read_bytes()))
-    assert [number for number, _ in lines.altered(log)] == where
+    assert [number for number, _ in jsonl.altered(log)] == where
 
 
 def test_lines_of_an_older_anklet_stay_and_are_followed_by_checked_ones(tmp_path):
     path = tmp_path / "log.jsonl"
     path.write_bytes(b'{"number": 0}\n{"number": 1}\n')
-    lines.append(path, {"number": 2})
-    assert [line["number"] for line in lines.read(path)] == [0, 1, 2]
-    assert list(lines.altered(path)) == []
+    jsonl.append(path, {"number": 2})
+    assert [line["number"] for line in jsonl.read(path)] == [0, 1, 2]
+    assert list(jsonl.altered(path)) == []
     path.write_bytes(path.read_bytes().replace(b'"number": 1', b'"number": 5'))
-    assert [number for number, _ in lines.altered(path)] == [3]
+    assert [number for number, _ in jsonl.altered(path)] == [3]
