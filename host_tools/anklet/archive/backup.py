@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 from anklet.archive import durable
-from anklet.board.others import Others
+from anklet.board.flashfiles import Others
 from anklet.errors import ArchiveUnwritable
 
 FOLDER = "before-anklet"

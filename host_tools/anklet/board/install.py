@@ -9,12 +9,12 @@ but what a manifest of ours names, and nothing of others is touched unasked.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from anklet.board import doctor, firmware, others
+from anklet.board import doctor, firmware, flashfiles
 from anklet.board.boardinfo import DEVICE, MOST, read_json, text, whole
 from anklet.board.firmware import START
+from anklet.board.flashfiles import FINISHER_FILE, FLASH_S, MANIFEST, NEW, File, Others
+from anklet.board.installplan import FINISHER, Plan, finisher, plan_of, sha256
 from anklet.board.link import Link
-from anklet.board.others import FINISHER_FILE, FLASH_S, MANIFEST, NEW, File, Others
-from anklet.board.plan import FINISHER, Plan, finisher, plan_of, sha256
 from anklet.errors import BadInput, NoFirmware, NotVerified
 
 SPARE = 16 << 10  # bytes of flash to leave free
@@ -82,8 +82,8 @@ def install(
     with Link(port, "anklet install") as link:
         with link.making_sense():
             machine, mpy, version, free, device = _what(port, *read_json(link.run(WHAT)))
-        there = others.listing(link)
-        before = others.manifest(link, there, MANIFEST)
+        there = flashfiles.listing(link)
+        before = flashfiles.manifest(link, there, MANIFEST)
         board = board or before.get("board") or firmware.board_of(machine)
         if not board:
             raise BadInput(
@@ -91,10 +91,10 @@ def install(
                 f"choose one of {', '.join(firmware.boards())}."
             )
         files = firmware.build(board, firmware.architecture(mpy, version))
-        cut = others.manifest(link, there, MANIFEST + NEW)
+        cut = flashfiles.manifest(link, there, MANIFEST + NEW)
         plan = plan_of(there, before, cut, board, files)
         if plan.strangers and plan.manifest["agreed"] != before.get("agreed"):
-            found = {path: others.fetch(link, path, there[path]) for path in plan.strangers}
+            found = {path: flashfiles.fetch(link, path, there[path]) for path in plan.strangers}
             agree(Others(device, found))
         if plan.changed:
             _carry_out(link, plan, there, free, progress)
@@ -148,7 +148,7 @@ def summary(found: dict[str, Any]) -> str:
             files += f", {len(found['removed'])} old ones removed"
     else:
         files = "up to date, nothing changed"
-    moved = ((others.printable(a), others.printable(b)) for a, b in found["moved"].items())
+    moved = ((flashfiles.printable(a), flashfiles.printable(b)) for a, b in found["moved"].items())
     settings = "changed" if found["settings_changed"] else "as they were"
     free = "?" if found["free"] is None else f"{found['free'] >> 10} kB"
     lines = [
@@ -183,7 +183,7 @@ def _carry_out(
     coming |= {FINISHER_FILE: finisher()}
     aside = plan.aside
     if START in aside:  # a board is never without a main.py: this one is copied, not moved
-        coming[aside[START]] = others.fetch(link, START, there[START])
+        coming[aside[START]] = flashfiles.fetch(link, START, there[START])
     hashes = {path: sha256(data) for path, data in coming.items()}
     todo = {
         p: data for p, data in coming.items() if p not in there or there[p].sha256 != hashes[p]
@@ -201,7 +201,7 @@ def _carry_out(
     link.run(FOLDERS.format(folders=folders, blocked={}))
     _copy(link, todo, hashes, progress)
     link.run(f"import os\nos.rename({FINISHER_FILE!r}, {START!r})\n" + FINISHER, FLASH_S)
-    after = others.again(link)
+    after = flashfiles.again(link)
     if any(p not in after or after[p].sha256 != digest for p, digest in plan.hashes.items()):
         raise NotVerified(f"What is on the board at {link.port} is not what was sent; run again.")
 
@@ -226,7 +226,7 @@ def _copy(
 
             link.put(path, data, arrived)
             done += len(data)
-        after = others.again(link)
+        after = flashfiles.again(link)
         files = {
             path: data
             for path, data in files.items()

@@ -21,8 +21,8 @@ from scipy import stats
 
 from anklet.cohort import drawing
 from anklet.errors import BadInput
+from anklet.report.markup import table
 from anklet.report.page import document
-from anklet.report.parts import table
 from anklet.signal.inputs import readable
 
 COLUMNS = ("person", "key", "outcome", "effect", "se")

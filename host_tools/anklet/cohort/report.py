@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from anklet.cohort import drawing
 from anklet.cohort.plan import PART
 from anklet.errors import BadInput
+from anklet.report.markup import facts, table
 from anklet.report.page import document
-from anklet.report.parts import facts, table
 
 LEGS = ("both", "left", "right", "")  # of a night's rows the first of these is the person's
 COLUMNS = (

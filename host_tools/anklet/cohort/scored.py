@@ -17,7 +17,7 @@ from anklet.night import as_json, clock, grouping, nightfile, trace
 from anklet.night.recount import LEG_MOVEMENTS
 from anklet.night.rules import rule_set
 from anklet.night.session import DEFAULT, LM, Session
-from anklet.scoring import bothlegs, events, rescore, score
+from anklet.scoring import events, rescore, score, twoboards
 from anklet.signal import inputs, replay
 
 Row = dict[str, Any]
@@ -253,7 +253,7 @@ def _both(sides: Sequence[Night], done: dict[str, Leg]) -> Scorer:
 
     def scorer(rules: str | None, onset_mg: int | None) -> Leg:
         if left.session and right.session:
-            found = bothlegs.night([left.session], [right.session])
+            found = twoboards.night([left.session], [right.session])
             if not found["aligned"]:
                 raise BadInput(found["reason"])
             return Leg(left.kind, {**found, **_of(left, "start", "clock")}, found["lms"])

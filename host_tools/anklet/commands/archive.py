@@ -79,13 +79,13 @@ def _nights(args: argparse.Namespace) -> None:
 
     archive, items = chosen(args)
     if args.both_legs:
-        from anklet.scoring import bothlegs
+        from anklet.scoring import twoboards
 
-        found = bothlegs.nights(archive, items)
+        found = twoboards.nights(archive, items)
         if args.json:
             print_json(found)
         else:
-            print(bothlegs.table(found))
+            print(twoboards.table(found))
     elif args.json:
         print_json(items)
     else:

@@ -12,7 +12,7 @@ from anklet.commands import RULES, Command, print_json, readable, writing
 from anklet.errors import BadInput
 
 if TYPE_CHECKING:
-    from anklet.board.others import Others
+    from anklet.board.flashfiles import Others
 
 
 def add(command: Command) -> None:
@@ -129,7 +129,7 @@ def _settings(args: argparse.Namespace) -> dict[str, str]:
 
 def _uf2(args: argparse.Namespace) -> None:
     from anklet.board import uf2
-    from anklet.board.onefile import one_file
+    from anklet.board.firstinstall import one_file
 
     if not args.first_install:
         raise BadInput(

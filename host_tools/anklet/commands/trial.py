@@ -85,7 +85,7 @@ def _plan(args: argparse.Namespace) -> None:
     from anklet.archive import jsonl
     from anklet.archive.journal import label_of
     from anklet.archive.store import Archive, home
-    from anklet.trial import forms, tonight, words
+    from anklet.trial import as_json, tonight, words
     from anklet.trial import plan as planning
     from anklet.trial.course import Course
     from anklet.trial.power import chances
@@ -132,7 +132,7 @@ def _plan(args: argparse.Namespace) -> None:
     told = chances(plan, items, evening)
     if args.dry_run:
         if args.json:
-            print_json(forms.expected(plan, told))
+            print_json(as_json.expected(plan, told))
         else:
             print(words.expected(plan, told))
         return
@@ -141,10 +141,10 @@ def _plan(args: argparse.Namespace) -> None:
     if args.json:
         print_json(
             {
-                **forms.head(plan, seal),
+                **as_json.head(plan, seal),
                 "nights": plan.length,
                 "file": str(trials.folder / f"{plan.id}.json"),
-                **forms.expected(plan, told),
+                **as_json.expected(plan, told),
             }
         )
         return
@@ -156,7 +156,7 @@ def _plan(args: argparse.Namespace) -> None:
 
 def _tonight(args: argparse.Namespace) -> None:
     from anklet.night.named import dated
-    from anklet.trial import forms, tonight, words
+    from anklet.trial import as_json, tonight, words
     from anklet.trial.plan import arm_of
 
     course = _current(args)
@@ -168,7 +168,7 @@ def _tonight(args: argparse.Namespace) -> None:
         told = {"bottle": night.arm} if plan.blind else {"take": plan.takes(night.arm)}
         print_json(
             {
-                **forms.head(plan, course.seal),
+                **as_json.head(plan, course.seal),
                 "night": night.date,
                 "pair": night.pair + 1,
                 **told,
@@ -180,20 +180,20 @@ def _tonight(args: argparse.Namespace) -> None:
 
 
 def _status(args: argparse.Namespace) -> None:
-    from anklet.trial import forms, words
+    from anklet.trial import as_json, words
 
     course = _current(args)
     plan, seen = course.plan, course.seen
     if args.json:
-        head = forms.head(plan, course.seal)
+        head = as_json.head(plan, course.seal)
         over = course.evening > plan.last
-        print_json({**head, "finished": over, "done": forms.done(plan, seen)})
+        print_json({**head, "finished": over, "done": as_json.done(plan, seen)})
     else:
         print(words.status(plan, seen, course.stopped))
 
 
 def _result(args: argparse.Namespace) -> None:
-    from anklet.trial import findings, forms, page
+    from anklet.trial import as_json, findings, page
 
     course = _current(args)
     _may_be_seen(course, args.unblind)
@@ -212,7 +212,7 @@ def _result(args: argparse.Namespace) -> None:
         with writing(args.page):
             args.page.write_text(page.html(course, found), encoding="utf-8")
     if args.json:
-        print_json(forms.result(course, found))
+        print_json(as_json.result(course, found))
     else:
         print(findings.result(course, found))
 
@@ -250,7 +250,7 @@ def _guess(args: argparse.Namespace) -> None:
 
 
 def _export(args: argparse.Namespace) -> None:
-    from anklet.trial import forms
+    from anklet.trial import as_json
 
     course = _current(args)
     if not (course.over or course.stopped):
@@ -259,9 +259,9 @@ def _export(args: argparse.Namespace) -> None:
     found = course.answer()
     course.note(found, "export")
     if not args.out:
-        print_json(forms.export(course, found))
+        print_json(as_json.export(course, found))
         return
-    rows = forms.poolable(course, found)
+    rows = as_json.poolable(course, found)
     if not rows:
         raise BadInput(
             "This trial has no effect that can be pooled: its result is a difference, or too few "

@@ -25,7 +25,7 @@ def write(
     if form == "edf":
         from anklet.export import edf as module  # noqa: PLC0415
     elif form == "annot":
-        from anklet.export import annot as module  # noqa: PLC0415
+        from anklet.export import luna as module  # noqa: PLC0415
     elif form == "parquet":
         from anklet.export import parquet as module  # noqa: PLC0415
     else:

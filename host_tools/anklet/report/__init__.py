@@ -3,7 +3,7 @@
 Nothing on a page asks the network for anything. Data flows one way:
 
     night:  raw file -> Session -> view.Night -> figures, timeline, onenight -> page
-    trend:  database -> nightly.by_night, journal, trials -> strips, trendfigures, trend -> page
+    trend:  database -> grouping.by_night, journal, trials -> strips, trendfigures, trend -> page
 """
 
 import os
@@ -122,7 +122,7 @@ def _traced(archive: Archive, session: str, device: str) -> Session:
 
 def _before(items: Items) -> Before:
     """What the nights before a session's night say of it; nothing where it has none."""
-    nights = nightly.by_night(items)
+    nights = grouping.by_night(items)
     of = {session: night for night in nights for session in night["sessions"]}
 
     def before(session: Session) -> Earlier:

@@ -1,7 +1,7 @@
 """One night's sensor, clock and firmware: what made its numbers."""
 
 from anklet.night.session import Session
-from anklet.report.parts import facts, folded
+from anklet.report.markup import facts, folded
 from anklet.report.view import Night, span_text
 
 DETECTORS = {

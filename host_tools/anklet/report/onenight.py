@@ -10,7 +10,7 @@ from anklet.night.rate import interval as rate_interval
 from anklet.night.session import Session
 from anklet.report import figures, view, words
 from anklet.report.health import health
-from anklet.report.parts import chart, folded, key, table
+from anklet.report.markup import chart, folded, key, table
 from anklet.report.timeline import timeline
 from anklet.report.usual import Earlier, number
 from anklet.report.view import Night, span_text

@@ -14,7 +14,7 @@ from typing import Any
 from anklet.night import grouping, rate
 from anklet.night.damage import plural
 from anklet.report import trendfigures, weeks, words
-from anklet.report.parts import Html, chart, exactly, folded, table, terms, trend_key
+from anklet.report.markup import Html, chart, exactly, folded, table, terms, trend_key
 from anklet.report.strips import Bands, Entries, of_journal, of_trials, part, short
 from anklet.report.view import span_text
 
@@ -191,7 +191,7 @@ def _date(night: Item) -> dt.date:
 
 
 def _alone(item: Item) -> Item:
-    """A session without a night, as nightly.by_night would give it."""
+    """A session without a night, as grouping.by_night would give it."""
     night = {**item, "sessions": [(item["device"], item["session"])], "devices": [item["device"]]}
     _complete(night)
     return night

@@ -1,6 +1,6 @@
 """The charts of many nights, as Plotly figures; see figures.py for colours and hover texts.
 
-`legs` is the nights (as nightly.by_night gives them, with a rate and `interval`, `full` and
+`legs` is the nights (as grouping.by_night gives them, with a rate and `interval`, `full` and
 `said`, the hover text behind the date) by the name of the leg, escaped.
 """
 

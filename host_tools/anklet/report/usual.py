@@ -38,7 +38,7 @@ class Earlier:
 
 
 def earlier(nights: Sequence[Item], night: Item) -> Earlier:
-    """What the nights (as nightly.by_night gives them) before this one say of it: those of the
+    """What the nights (as grouping.by_night gives them) before this one say of it: those of the
     same leg that were counted alike, by the same rules and detector."""
     before = [n for n in nights if n["night"] < night["night"] and _whose(n) == _whose(night)]
     before = before[-rate.POOLED_NIGHTS :]

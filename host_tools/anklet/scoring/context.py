@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from anklet.scoring.bilateral import Movement
 from anklet.scoring.events import Events, joined, touches
-from anklet.scoring.legs import Movement
 
 NEAR_AROUSAL_MS = 499  # less than 0.5 s
 Lm = dict[str, Any]  # as `score --json` has it

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from anklet.errors import BadInput
 from anklet.scoring import csvlist, edfplus, labels, luna, marks, remlogic, xmlevents
+from anklet.scoring.bilateral import Movement
 from anklet.scoring.labels import GAP, LEFT, RIGHT, UNSAID
-from anklet.scoring.legs import Movement
 from anklet.scoring.marks import Mark, Marks
 from anklet.signal import inputs
 

@@ -6,9 +6,9 @@ from itertools import compress
 
 from anklet.night import runs
 from anklet.night.rules import rule_set
-from anklet.scoring import context, events, legs
+from anklet.scoring import bilateral, context, events
+from anklet.scoring.bilateral import Movement
 from anklet.scoring.events import Events
-from anklet.scoring.legs import Movement
 
 KINDS = ("clm", "short", "long")  # by the numbers of plmcore.series
 Item = tuple[int, int, str | None]  # onset and duration, ms; a class, or None: by the duration
@@ -32,7 +32,7 @@ def scored(given: Events, rules: str = "wasm2016") -> dict:
     items: list[Item]
     if events.LEFT in given.legs and events.RIGHT in given.legs:
         items = _combined(given.legs[events.LEFT], given.legs[events.RIGHT], bounds)
-        bounds = legs.both_legs(bounds)
+        bounds = bilateral.both_legs(bounds)
     else:
         items = [(*movement, None) for its in given.legs.values() for movement in its]
     found = _score(items, bounds, given.gaps)
@@ -53,11 +53,11 @@ def score_both(
     left: list[Movement], right: list[Movement], rules, gaps: Iterable[Movement] = ()
 ) -> dict:
     """Score the LMs of two legs, combined by legs.combine; a gap of either leg counts."""
-    return _score(_combined(left, right, rules), legs.both_legs(rules), gaps)
+    return _score(_combined(left, right, rules), bilateral.both_legs(rules), gaps)
 
 
 def _combined(left: list[Movement], right: list[Movement], rules) -> list[Item]:
-    return [(one.onset, one.duration, one.kind) for one in legs.combine(left, right, rules)]
+    return [(one.onset, one.duration, one.kind) for one in bilateral.combine(left, right, rules)]
 
 
 def _score(items: list[Item], rules, gaps: Iterable[Movement]) -> dict:

@@ -11,9 +11,9 @@ import numpy as np
 
 from anklet.night.session import Session
 from anklet.trial.analysis import Result, analyse
-from anklet.trial.decided import FEW_PLM, FEW_SHARE
 from anklet.trial.observed import Night, Nights, Observed
 from anklet.trial.plan import Plan, schedule
+from anklet.trial.protocol import FEW_PLM, FEW_SHARE
 
 RATIO, DIFFERENCE, POINTS = "ratio", "difference", "points"
 WORST = (10, 90)  # percentiles of the person's own nights that missing ones are filled with

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 from anklet.archive import journal
 from anklet.errors import BadInput
-from anklet.trial import decided, doses
+from anklet.trial import doses, protocol
 
 VERSION = 2  # 1: nights hidden at any time were missing, and there was one outcome
 KNOWN = (1, VERSION)
@@ -200,14 +200,14 @@ def draw(
         order=order,
         drawn=BY_CHANCE if seed is None else f"with seed {seed}",
         simulated=simulated,
-        outcome=decided.OUTCOME,
-        analysis=decided.ANALYSIS,
-        missing=decided.MISSING,
-        kept=decided.KEPT,
-        hidden=decided.HIDDEN,
-        second=decided.SECOND,
-        secondary=decided.SECONDARY,
-        stop=decided.STOP,
+        outcome=protocol.OUTCOME,
+        analysis=protocol.ANALYSIS,
+        missing=protocol.MISSING,
+        kept=protocol.KEPT,
+        hidden=protocol.HIDDEN,
+        second=protocol.SECOND,
+        secondary=protocol.SECONDARY,
+        stop=protocol.STOP,
     )
 
 

@@ -11,8 +11,8 @@ from anklet.archive import backup, reformat
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board import doctor, firmware, ports
+from anklet.board.flashfiles import Others
 from anklet.board.install import install, summary
-from anklet.board.others import Others
 from anklet.errors import AnkletError, BadInput
 from anklet.web.jobs import Busy, Job, Jobs, Outcome, Work
 

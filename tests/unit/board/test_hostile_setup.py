@@ -4,7 +4,7 @@ import json
 
 import pytest
 import usb
-from anklet.board import others
+from anklet.board import flashfiles
 from anklet.cli import main
 from anklet.signal import replay
 from usb import picoflash
@@ -67,7 +67,7 @@ def test_what_a_board_says_it_is(tmp_path, capsys, answer, code, says):
     ],
 )
 def test_a_manifest_that_makes_no_sense(tmp_path, capsys, manifest):
-    files = {others.MANIFEST: manifest.encode()}
+    files = {flashfiles.MANIFEST: manifest.encode()}
     (tmp_path / "flash").write_bytes(picoflash.file_system(files))
     with usb.blank(tmp_path) as board:
         told(capsys, ["install", "--port", board.port], 2)  # it can't say which board it is
@@ -83,7 +83,7 @@ def test_a_manifest_that_makes_no_sense(tmp_path, capsys, manifest):
 )
 def test_no_path_leads_elsewhere(entry):
     with pytest.raises((ValueError, TypeError)):
-        others._entry(*entry)
+        flashfiles._entry(*entry)
 
 
 FOUND = """

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import usb
 from anklet.archive import store
-from anklet.board import firmware, install, others, plan
+from anklet.board import firmware, flashfiles, install, installplan
 from anklet.board.link import Link
 from anklet.cli import main
 from anklet.errors import BadInput, NoFirmware, NotVerified
@@ -393,7 +393,13 @@ def test_a_micropython_without_native_code_is_refused_in_a_sentence(mpy):
 def test_what_runs_on_the_board_reads_micropython_1_23():
     """Tuples in endswith and startswith came with 1.25."""
     code = [path.read_text() for path in firmware.sources(BOARD).values()]
-    code += [others.LISTING, install.WHAT, install.FOLDERS, install.REMOVE, plan.FINISHER]
+    code += [
+        flashfiles.LISTING,
+        install.WHAT,
+        install.FOLDERS,
+        install.REMOVE,
+        installplan.FINISHER,
+    ]
     assert not [text for text in code if re.search(r"(ends|starts)with\(\(", text)]
 
 

@@ -9,7 +9,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from anklet.board.plan import finisher
+from anklet.board.installplan import finisher
 from littlefs import LittleFS, LittleFSError
 from littlefs.context import UserContext
 

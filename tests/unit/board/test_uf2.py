@@ -5,7 +5,7 @@ import random
 import struct
 
 import pytest
-from anklet.board import firmware, onefile, uf2
+from anklet.board import firmware, firstinstall, uf2
 from anklet.cli import main
 from anklet.errors import BadInput, NoFirmware
 from littlefs import LittleFS
@@ -87,7 +87,7 @@ def test_it_holds_what_install_writes_whatever_was_on_the_flash(board):
     family, start, blocks, _ = PICOS[board]
     data, image = micropython(board)
     settings = {"leg": "right", "label": "anna"}
-    made, found = onefile.one_file(uf2.read(data, "m.uf2"), None, settings)
+    made, found = firstinstall.one_file(uf2.read(data, "m.uf2"), None, settings)
     assert found["board"] == board
     chance = random.Random(2)
     old = bytearray(chance.randbytes(start - FLASH + blocks * 4096))
@@ -108,13 +108,13 @@ def test_it_holds_what_install_writes_whatever_was_on_the_flash(board):
 
 def test_the_first_block_of_an_rp2350_stays_first():
     data, _ = micropython("rpi_pico2")
-    made, _ = onefile.one_file(uf2.read(data, "m.uf2"), None, {})
+    made, _ = firstinstall.one_file(uf2.read(data, "m.uf2"), None, {})
     assert made[:512] == data[:512]
 
 
 def test_an_older_littlefs_mounts_it():
     """Those before 2.6 refuse any minor version of the format above 2.0."""
-    (superblock, *_) = onefile.file_system({}, 64 * 4096).values()
+    (superblock, *_) = firstinstall.file_system({}, 64 * 4096).values()
     at = superblock.index(b"littlefs")
     assert superblock[at + 12 : at + 16] == bytes((0, 0, 2, 0))  # behind the name comes a tag
 
@@ -139,7 +139,7 @@ def test_what_is_no_micropython(spoil):
 def test_a_micropython_that_is_too_old():
     data, _ = micropython("rpi_pico", b"v1.22.2")
     with pytest.raises(NoFirmware, match=r"1\.22\.2 .*1\.23 or newer"):
-        onefile.one_file(uf2.read(data, "m.uf2"), None, {})
+        firstinstall.one_file(uf2.read(data, "m.uf2"), None, {})
 
 
 def test_the_command_refuses_until_told_that_there_are_no_nights(tmp_path, capsys):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from anklet.errors import BadInput
-from anklet.scoring import legs, score
+from anklet.scoring import bilateral, score
 from anklet.signal import inputs
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,11 +77,15 @@ SECONDS = st.lists(st.integers(0, 60), unique=True).map(sorted)
 @given(SECONDS, SECONDS, st.sampled_from([*RULES]))
 def test_the_legs_can_be_swapped(left, right, rules):
     one, other = ([(1000 * s, 700) for s in leg] for leg in (left, right))
-    assert legs.combine(one, other, RULES[rules]) == legs.combine(other, one, RULES[rules])
+    assert bilateral.combine(one, other, RULES[rules]) == bilateral.combine(
+        other, one, RULES[rules]
+    )
 
 
 def spans(left, right):
-    return [(c.onset, c.onset + c.duration) for c in legs.combine(left, right, RULES["aasm3"])]
+    return [
+        (c.onset, c.onset + c.duration) for c in bilateral.combine(left, right, RULES["aasm3"])
+    ]
 
 
 def test_aasm_joins_other_leg_under_5_s():

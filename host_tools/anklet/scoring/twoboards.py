@@ -14,7 +14,7 @@ from anklet.night.grouping import Item, by_night
 from anklet.night.recount import LEG_MOVEMENTS
 from anklet.night.session import Session, record
 from anklet.scoring import score
-from anklet.scoring.legs import Movement
+from anklet.scoring.bilateral import Movement
 
 ALIGNED_MS = 100  # both clocks' errors together
 LEGS = ("left", "right")

@@ -10,7 +10,7 @@ from littlefs import LittleFS
 from littlefs.context import UserContext
 
 from anklet.board import firmware, uf2
-from anklet.board.plan import plan_of
+from anklet.board.installplan import plan_of
 from anklet.errors import BadInput, NoFirmware
 
 # As MicroPython's ports/rp2 mounts it. On-disk version 2.0: older ones refuse 2.1, and then

@@ -7,7 +7,7 @@ from anklet.archive.store import Archive
 from anklet.board.boardinfo import Info
 from anklet.board.boardinfo import Night as Filed
 from anklet.cli import main
-from anklet.scoring import bothlegs
+from anklet.scoring import twoboards
 from anklet.scoring.score import run as score
 from nightbytes import Builder, add_to
 from places import DATA
@@ -60,7 +60,7 @@ def both(archive, left, right, **given):
         spoke_to(archive, leg, EVENING)
         spoke_to(archive, leg, MORNING, ["00001-1a2b3c4d"])
         file(archive, leg, lms, **given)
-    (found,) = bothlegs.nights(archive, archive.sessions())
+    (found,) = twoboards.nights(archive, archive.sessions())
     return found
 
 
@@ -97,7 +97,7 @@ def test_two_clocks_that_drift_apart_are_brought_together(archive):
         passed = START - POWER_UP[leg]
         began = POWER_UP[leg] + round(passed * by_board)  # by the board's own timer
         file(archive, leg, [(round(o * by_board), d) for o, d in late], start=began)
-    (found,) = bothlegs.nights(archive, archive.sessions())
+    (found,) = twoboards.nights(archive, archive.sessions())
     assert found["aligned"]
     assert found["error_s"] <= 0.1
     # The same movements on both legs are one each: eight PLMs, not sixteen.
@@ -108,7 +108,7 @@ def test_without_the_morning_the_legs_stay_apart(archive):
     for leg in DEVICES:
         spoke_to(archive, leg, EVENING)
         file(archive, leg, SERIES)
-    (found,) = bothlegs.nights(archive, archive.sessions())
+    (found,) = twoboards.nights(archive, archive.sessions())
     assert not found["aligned"]
     assert "before and after the night" in found["reason"]
     assert "counts" not in found
@@ -123,7 +123,7 @@ def test_hours_are_those_of_both_legs(archive):
         spoke_to(archive, leg, EVENING)
         spoke_to(archive, leg, MORNING, ["00001-1a2b3c4d"])
         file(archive, leg, lms, start=start, length_ms=36_000_000 - (start - START))
-    (found,) = bothlegs.nights(archive, archive.sessions())
+    (found,) = twoboards.nights(archive, archive.sessions())
     assert found["in_bed_s"] == 36_000 - 7_200
     assert found["counts"]["lm"] == 1
 
@@ -143,7 +143,7 @@ def test_two_edf_files_scored_together_give_the_same(archive, tmp_path):
         spoke_to(archive, leg, EVENING)
         spoke_to(archive, leg, MORNING, ["00001-1a2b3c4d"])
         file(archive, leg, lms, start=start)
-    (found,) = bothlegs.nights(archive, archive.sessions())
+    (found,) = twoboards.nights(archive, archive.sessions())
     out = tmp_path / "edf"
     assert main(["export", "--format", "edf", "--out", str(out)]) == 0
     left, right = (next(out.glob(f"*_{leg}_*.edf")) for leg in ("left", "right"))

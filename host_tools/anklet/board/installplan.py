@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from anklet.board import firmware, others
+from anklet.board import firmware, flashfiles
 from anklet.board.firmware import START
-from anklet.board.others import MANIFEST, NEW, File
+from anklet.board.flashfiles import MANIFEST, NEW, File
 
 # Stands in for main.py while files are moved: wherever the power fails, the next start goes on
 # with it, and no old module meets a new one. The manifest that has just arrived says what to do.
@@ -65,8 +65,8 @@ START_ANEW = "raise SystemExit  # a soft reset, which starts the new main.py\n"
 @dataclass(frozen=True)
 class Plan:
     """What an installation does. files: path -> content of all that is to arrive; hashes: of
-    those; strangers: see others.py; stale: old files of ours; leftovers: of an installation that
-    was cut; aside: what is in the way -> where it goes; manifest: tells the board of it."""
+    those; strangers: see flashfiles.py; stale: old files of ours; leftovers: of an installation
+    that was cut; aside: what is in the way -> where it goes; manifest: tells the board of it."""
 
     files: dict[str, bytes]
     hashes: dict[str, str]
@@ -89,9 +89,9 @@ def plan_of(
     that of one that was cut; {} where there is none. board: its name in boards/. files: path ->
     content of the firmware."""
     hashes = {path: sha256(data) for path, data in files.items()}
-    settled = bool(before) or others.MARK in there
-    strangers = others.strangers(there, (before, cut), hashes, settled)
-    aside = others.in_the_way(there, strangers, files)
+    settled = bool(before) or flashfiles.MARK in there
+    strangers = flashfiles.strangers(there, (before, cut), hashes, settled)
+    aside = flashfiles.in_the_way(there, strangers, files)
     named = before.get("files", {}).items() | cut.get("files", {}).items()
     stale = sorted(
         path
@@ -103,7 +103,9 @@ def plan_of(
         "board": board,
         "files": hashes,
         "finisher": sha256(finisher()),
-        "agreed": others.digest({others.moved(path, aside): h for path, h in strangers.items()}),
+        "agreed": flashfiles.digest(
+            {flashfiles.moved(path, aside): h for path, h in strangers.items()}
+        ),
         "aside": aside,
         "removed": stale,
         "emptied": sorted({path.rpartition("/")[0] for path in stale} - {""}, reverse=True),
