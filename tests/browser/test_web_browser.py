@@ -29,7 +29,7 @@ DAY = (EVENING - dt.date(1970, 1, 1)).days
 FILLED = f"journal?night={EVENING}&like=1"
 SHOTS = os.environ.get("ANKLET_SHOTS")  # a folder for the README's pictures
 SHOWN = {FILLED: "web-journal.png"}
-PAGES = ("", "trend", NIGHT, f"{NIGHT}/hide", "journal", FILLED)
+PAGES = ("", "nights", "trend", NIGHT, f"{NIGHT}/hide", "journal", FILLED)
 PAGES += ("boards", "about", "none")
 
 
@@ -139,9 +139,9 @@ def test_the_journal_by_keyboard_alone(browser, address, problems, home):
     press = page.keyboard.press
     press("Tab")
     expect(page.locator(":focus")).to_have_text("To the content")
-    press("Tab")
-    press("Tab")
-    press("Enter")  # the second link of the navigation
+    for _ in range(3):
+        press("Tab")
+    press("Enter")  # the third link of the navigation
     page.wait_for_url("**/journal")
 
     def tab_to(name: str) -> None:
@@ -215,7 +215,7 @@ def test_the_evening_before_is_filled_in_and_the_button_stands_beside(
 
 def test_a_night_is_hidden_and_shown_again(browser, address, problems, home):
     page = look(browser, address, problems)
-    page.goto(address)
+    page.goto(f"{address}nights")
     page.get_by_role("link", name=f"Hide {EVENING}").click()
     page.get_by_label("Why").fill("slept elsewhere")
     page.get_by_role("button", name="Hide this night").click()
@@ -245,7 +245,9 @@ def test_sync_with_a_board_on_a_serial_port(browser, address, problems, home, tm
         board.close()
     filed = {item["session"] for item in Archive(home).sessions()}
     assert set(names) <= filed
-    page.get_by_role("link", name="To the nights").click()
+    page.get_by_role("link", name="See last night").click()
+    expect(page.locator("h1")).to_have_text("Last night")
+    page.get_by_role("link", name="Nights", exact=True).click()
     expect(page.locator("main")).to_contain_text(str(EVENING - dt.timedelta(days=25)))
     page.close()
     assert problems == []

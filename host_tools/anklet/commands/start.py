@@ -43,7 +43,7 @@ def show(args: argparse.Namespace) -> None:
         for last in now.last:
             lines += [last.said, last.before.said]
         if now.task:
-            lines.append(f"Tonight: {now.task}.")
+            lines.append(f"Tonight: {now.task.said}.")
         lines += now.attention
         print("\n".join(textwrap.fill(line, screen() or 79) for line in lines))
     if not labels:

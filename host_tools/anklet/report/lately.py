@@ -5,10 +5,11 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from anklet.archive.journal import Journal
+from anklet.archive.journalkeys import Value, Values
 from anklet.archive.store import Archive
 from anklet.errors import NotVerified
 from anklet.night.damage import plural
@@ -64,14 +65,27 @@ class Last:
 
 
 @dataclass(frozen=True)
+class Task:
+    """What a trial asks for tonight, in words. values: what the journal holds once it is done;
+    empty where the evening is as usual. noted: it does."""
+
+    said: str
+    night: str
+    label: str | None
+    values: Values
+    noted: bool
+
+
+@dataclass(frozen=True)
 class Lately:
     """strip: each of the last dates, the newest last, with the PLM per hour in bed (of both legs
-    the mean) or None. task: what a trial asks for tonight. attention: sentences."""
+    the mean) or None. attention: sentences. unrated: nobody has noted how the newest night was."""
 
     last: Sequence[Last]
     strip: Sequence[tuple[dt.date, float | None]]
-    task: str = ""
-    attention: list[str] = field(default_factory=list)
+    task: Task | None
+    attention: Sequence[str]
+    unrated: bool
 
 
 def day(date: dt.date) -> str:
@@ -93,7 +107,16 @@ def lately(archive: Archive, label: str | None = None, today: dt.date | None = N
             "Last night" if date == today - dt.timedelta(days=1) else f"The night of {day(date)}"
         )
         last = [Last(n, earlier(nights, n), when) for n in nights if n["night"] == newest]
-    return Lately(last, _strip(nights, today), *_trial(archive, label, _attention(items)))
+    entries = Journal(archive.path).entries(label)
+    noted = entries.get(nights[-1]["night"], {}) if nights else {}
+    task, told = _trial(archive, label, entries)
+    return Lately(
+        last,
+        _strip(nights, today),
+        task,
+        [*_attention(items), *told],
+        bool(nights) and not any(key in noted for key in MORNING),
+    )
 
 
 def _strip(nights: Sequence[Item], today: dt.date) -> list[tuple[dt.date, float | None]]:
@@ -115,31 +138,28 @@ def _attention(items: Sequence[Item]) -> list[str]:
     return found
 
 
-def _trial(archive: Archive, label: str | None, found: list[str]) -> tuple[str, list[str]]:
-    """Tonight's task of the newest trial, and what needs attention together with `found`."""
+def _trial(
+    archive: Archive, label: str | None, entries: dict[str, dict[str, Value]]
+) -> tuple[Task | None, list[str]]:
+    """Tonight's task of the newest trial, and what there is to say of it."""
     trials = Trials(archive.path)
     plan = trials.latest(label)
     if plan is None:
-        return "", found
+        return None, []
     try:
         course = Course(archive, trials, *trials.verified(plan.id))
     except NotVerified as error:
-        return "", [*found, str(error)]
+        return None, [str(error)]
     if not course.running:
-        return "", found
+        return None, []
     if course.over:
-        return "", [*found, f"Trial {plan.id} is over: its result can be seen."]
+        return None, [f"Trial {plan.id} is over: its result can be seen."]
     now = tonight()[0].isoformat()
     for night in schedule(plan):
         if night.date == now:
-            return (
-                f"{words.task(plan, night)} (trial, night {night.day + 1} of {plan.length})",
-                found,
-            )
-    return "", found
-
-
-def unrated(archive: Archive, label: str | None, night: str) -> bool:
-    """Nobody has noted yet how this night was."""
-    noted = Journal(archive.path).entries(label).get(night, {})
-    return not any(key in noted for key in MORNING)
+            values = words.noted(plan, night)
+            done = entries.get(now, {})
+            said = f"{words.task(plan, night)} (trial, night {night.day + 1} of {plan.length})"
+            kept = bool(values) and all(done.get(key) == value for key, value in values.items())
+            return Task(said, now, plan.label, values, kept), []
+    return None, []

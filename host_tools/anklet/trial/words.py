@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from anklet.archive.journal import KEYS
+from anklet.archive.journalkeys import Values
 from anklet.trial.doses import DOSES
-from anklet.trial.observed import Observed
+from anklet.trial.observed import BOTTLE, Observed
 from anklet.trial.plan import BY_CHANCE, WITH, Plan, PlannedNight, smallest_p
 from anklet.trial.power import EFFECTS, OWN_NIGHTS, TRIALS, Chances
 
@@ -175,6 +176,14 @@ def task(plan: Plan, night: PlannedNight) -> str:
     if asked is None:
         return f"{item.label.lower()} as usual"
     return f"{item.label.lower()}, {asked:g} {item.unit}" if asked else f"no {item.label.lower()}"
+
+
+def noted(plan: Plan, night: PlannedNight) -> Values:
+    """What the journal holds of a night on which the plan was kept; empty for "as usual"."""
+    if plan.blind:
+        return {BOTTLE: night.arm}
+    asked = plan.asks(night.arm)
+    return {} if asked is None else {plan.key: asked}
 
 
 def tonight(plan: Plan, night: PlannedNight) -> str:

@@ -12,19 +12,20 @@ from anklet.archive.journalkeys import KEYS, Values, check
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night.grouping import select
+from anklet.web.people import People
 
 EARLIER = 14  # nights listed below the form
 OURS = ("night", "label")  # what the form sends beside the entries
 WAS = "was_"  # before a key: what the field held when the page was made
 
 
-def pages(archive: Archive) -> Blueprint:
+def pages(archive: Archive, people: People) -> Blueprint:
     group = Blueprint("journal", __name__)
     diary = Journal(archive.path)
 
     @group.get("/journal")
     def form() -> str:
-        return _page(archive, diary, request.args, {})
+        return _page(archive, diary, people, request.args, {})
 
     @group.post("/journal")
     def save() -> Response | str:
@@ -45,7 +46,7 @@ def pages(archive: Archive) -> Blueprint:
         except BadInput as wrong:
             errors["night"] = str(wrong)
         if errors:
-            return _page(archive, diary, given, errors)
+            return _page(archive, diary, people, given, errors)
         diary.set(night, values, label)
         return redirect(url_for(".form", night=night, label=label, saved=1), 303)
 
@@ -53,12 +54,16 @@ def pages(archive: Archive) -> Blueprint:
 
 
 def _page(
-    archive: Archive, diary: Journal, given: MultiDict[str, str], errors: dict[str, str]
+    archive: Archive,
+    diary: Journal,
+    people: People,
+    given: MultiDict[str, str],
+    errors: dict[str, str],
 ) -> str:
     """The form, filled with what is noted, or with what was just sent and is wrong."""
     items = archive.sessions()
-    labels = sorted({item["label"] for item in items} | diary.labels())
-    label = given.get("label", labels[0] if len(labels) == 1 else None)
+    labels = people.labels
+    label = given.get("label", people.chosen)
     night = tonight().isoformat()
     try:
         night = night_of(given.get("night"), {item["night"] for item in items})

@@ -12,14 +12,14 @@ from anklet.archive import dating
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
-from anklet.night.grouping import Item, by_night, grouped, undated
+from anklet.night.grouping import Item, by_night, grouped, select, undated
 from anklet.report import about
-from anklet.web.checking import Checking
+from anklet.web.people import People
 
 SHOWN = 60  # nights on the list, unless all are asked for
 
 
-def pages(archive: Archive, checking: Checking) -> Blueprint:
+def pages(archive: Archive, people: People) -> Blueprint:
     group = Blueprint("nights", __name__)
     diary = Journal(archive.path)
 
@@ -29,9 +29,13 @@ def pages(archive: Archive, checking: Checking) -> Blueprint:
                 return item
         abort(404)
 
-    @group.get("/")
+    def shown() -> list[Item]:
+        """The sessions of the person chosen; of all, where nobody was."""
+        return select(archive.sessions(), label=people.chosen)
+
+    @group.get("/nights")
     def index() -> str:
-        items, reasons = archive.sessions(), diary.reasons()
+        items, reasons = shown(), diary.reasons()
         nights = by_night(items)[::-1]
         everything = "all" in request.args
         return render_template(
@@ -48,23 +52,23 @@ def pages(archive: Archive, checking: Checking) -> Blueprint:
                 (item["device"], item["session"]) for item in items if "by_hand" in item["flags"]
             },
             starts={(item["device"], item["session"]): item["start"] for item in items},
-            checking=checking,
             labels=len({item["label"] for item in items}) > 1,
         )
 
     @group.get("/night/<device>/<name>")
     def night(device: str, name: str) -> Response:
         asked = session(device, name)
-        together = grouped(archive.sessions())
+        together = grouped(select(archive.sessions(), label=asked["label"]))
         items = next((found for found in together if _has(found, asked)), [asked])
-        return _framed(report.night(archive, items, _bar()))
+        beside = render_template("beside.html", item=asked, **_neighbours(together, items))
+        return _framed(report.night(archive, items, _bar() + beside))
 
     @group.get("/trend")
     def trend() -> Response:
         def link(device: str, name: str) -> str:
             return url_for(".night", device=device, name=name)
 
-        page = report.trend(archive, archive.sessions(), newest=False, link=link, nav=_bar())
+        page = report.trend(archive, shown(), newest=False, link=link, nav=_bar())
         return _framed(page)
 
     @group.route("/night/<device>/<name>/hide", methods=["GET", "POST"])
@@ -123,6 +127,19 @@ def pages(archive: Archive, checking: Checking) -> Blueprint:
 def _has(items: list[Item], asked: Item) -> bool:
     """The session that was asked for is one of these (its flags may be others)."""
     return any(i["device"] == asked["device"] and i["session"] == asked["session"] for i in items)
+
+
+def _neighbours(groups: list[list[Item]], items: list[Item]) -> dict[str, Item | None]:
+    """The first session of the night before and of the one after, of the same leg."""
+    of_leg = [
+        group for group in groups if group[0]["leg"] == items[0]["leg"] and group[0]["night"]
+    ]
+    at = of_leg.index(items) if items in of_leg else None
+    if at is None:
+        return {"before": None, "after": None}
+    before = of_leg[at - 1][0] if at else None
+    after = of_leg[at + 1][0] if at + 1 < len(of_leg) else None
+    return {"before": before, "after": after}
 
 
 def _bar() -> str:

@@ -17,8 +17,9 @@ import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, render_template, request
@@ -27,9 +28,14 @@ from werkzeug.exceptions import HTTPException
 
 from anklet.archive.store import Archive
 from anklet.errors import AnkletError, PortBusy
-from anklet.web import boards, journal, nights
+from anklet.web import boards, example, journal, nights
+from anklet.web import home as first
 from anklet.web.checking import Checking
 from anklet.web.jobs import Jobs
+from anklet.web.people import People
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ADDRESS = "127.0.0.1"
 HOSTS = (ADDRESS, "localhost")  # another name is a page that has pointed its own name at us
@@ -50,6 +56,12 @@ DOOR = """<!doctype html>
 <title>Anklet</title>
 <p><a href="{address}">Open Anklet</a></p>
 """
+TABS = (
+    ("home.index", "Home"),
+    ("nights.index", "Nights"),
+    ("journal.form", "Journal"),
+    ("nights.what_it_tells", "About"),
+)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -67,11 +79,45 @@ HEADERS = {
 def create_app(
     home: Path, token: str, jobs: Jobs | None = None, checking: Checking | None = None
 ) -> Flask:
-    """The pages over the archive at `home`, at /<token>/. checking: of that archive."""
+    """The pages over the archive at `home`, at /<token>/, and over the example in it, at
+    /<token>-example/. checking: of that archive."""
+    own = _app(home, token, jobs or Jobs(), checking or Checking(), f"/{token}-example/")
+    made = _app(home / example.FOLDER, f"{token}-example", None, Checking(), f"/{token}/")
+    own_pages, made_pages = own.wsgi_app, made.wsgi_app
+
+    def either(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        of_example = environ["PATH_INFO"].startswith(f"/{token}-example/")
+        return (made_pages if of_example else own_pages)(environ, start_response)
+
+    own.wsgi_app = either
+    return own
+
+
+def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: str) -> Flask:
+    """jobs: None for the example, which has no board. other: the address of the other pages."""
     app = Flask(__name__, static_url_path=f"/{token}/static")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config["EXAMPLE"], app.config["OTHER"] = jobs is None, other
     archive = Archive(home)
+    people = People(archive)
+    groups = [
+        first.pages(archive, people, checking),
+        people.pages(),
+        nights.pages(archive, people),
+        journal.pages(archive, people),
+    ]
+    tabs = list(TABS)
+    if jobs:
+        groups.append(boards.pages(archive, jobs))
+        tabs.insert(-1, ("boards.index", "Boards"))
+
+    @app.context_processor
+    def head() -> dict[str, object]:
+        try:
+            return {"tabs": tabs, "people": people.labels, "who": people.chosen}
+        except AnkletError:  # the page tells it
+            return {"tabs": tabs, "people": [], "who": None}
 
     @app.before_request
     def guard() -> None:
@@ -100,11 +146,7 @@ def create_app(
     def failed(error: AnkletError) -> tuple[str, int]:
         return render_template("error.html", text=str(error)), 404 if error.exit_code == 2 else 500
 
-    for group in (
-        nights.pages(archive, checking or Checking()),
-        journal.pages(archive),
-        boards.pages(archive, jobs or Jobs()),
-    ):
+    for group in groups:
         app.register_blueprint(group, url_prefix=f"/{token}")
     return app
 

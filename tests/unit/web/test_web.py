@@ -342,11 +342,11 @@ def test_a_bad_night_is_hidden_and_shown_again_and_its_file_stays(client, home):
     assert "Say why" in beside(post(client, f"{path}/hide", why=" ").text, "why")
     post(client, f"{path}/hide", why="<b>strap</b>")
     assert Journal(home).hidden() == {(DEVICE, SESSION)}
-    page = client.get(f"/{TOKEN}/").text
+    page = client.get(f"/{TOKEN}/nights").text
     assert "&lt;b&gt;strap" in page and "Recorded" not in page
     assert files(home / "raw") == before
     post(client, f"{path}/show")
-    assert "Recorded" in client.get(f"/{TOKEN}/").text
+    assert "Recorded" in client.get(f"/{TOKEN}/nights").text
 
 
 @pytest.mark.parametrize(
@@ -482,16 +482,16 @@ def test_a_night_of_unknown_time_is_dated_and_undated_again(client, home):
     name = "00002-1a2b3c4d"
     file(home, bytes(Builder(session=name).counts(3_600_000).data))
     path = f"/night/{DEVICE}/{name}/date"
-    assert f"/{TOKEN}{path}" in client.get(f"/{TOKEN}/").text
+    assert f"/{TOKEN}{path}" in client.get(f"/{TOKEN}/nights").text
     assert "When did it begin?" in client.get(f"/{TOKEN}{path}").text
     wrong = post(client, path, day="2026-11-21", time="22:00").text
     assert "recording the one before it" in wrong and 'value="22:00"' in wrong
     assert post(client, path, day="2026-11-22", time="23:10").status_code == 303
-    page = client.get(f"/{TOKEN}/").text
+    page = client.get(f"/{TOKEN}/nights").text
     assert "2026-11-22" in page and "dated by hand" in page
     assert 'value="23:10"' in client.get(f"/{TOKEN}{path}").text
     post(client, path, undo="1")
-    assert "time unknown" in client.get(f"/{TOKEN}/").text
+    assert "time unknown" in client.get(f"/{TOKEN}/nights").text
     known = f"/night/{DEVICE}/{SESSION}/date"
     assert client.get(f"/{TOKEN}{known}").status_code == 404
     assert "is known" in post(client, known, day="2026-11-22", time="23:10").text
