@@ -21,6 +21,9 @@ from anklet.cohort.versions import versions
 from anklet.errors import AnkletError, BadInput
 
 AHEAD = 2  # parts a worker has before it: one that it does, one that waits
+# What Dask measures of itself for a dashboard that nobody looks at: a tenth of the work's time.
+UNWATCHED = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s"}
+PATIENCE = {"distributed.comm.timeouts.connect": "10s"}
 GONE = "run the same command again: what is done is kept."
 
 Results = Iterator[Done]
@@ -79,7 +82,7 @@ def _client(count: int, scheduler: str | None) -> Iterator[Any]:
     with contextlib.ExitStack() as stack:
         logging.disable(logging.CRITICAL)  # of what Dask and its helpers log, we say what matters
         stack.callback(logging.disable, logging.NOTSET)
-        stack.enter_context(configured({"distributed.comm.timeouts.connect": "10s"}))
+        stack.enter_context(configured(PATIENCE | UNWATCHED))
         address: Any = scheduler
         if not scheduler:
             address = stack.enter_context(

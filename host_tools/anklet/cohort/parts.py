@@ -8,8 +8,8 @@ nights give the same bytes, whatever was interrupted before.
 import contextlib
 import functools
 import os
-import resource
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from anklet.archive import durable
-from anklet.cohort import scored
+from anklet.cohort import scored, sources
 from anklet.cohort.plan import Part
 from anklet.cohort.tables import DATASETS, TABLES
 from anklet.cohort.versions import versions
@@ -40,30 +40,41 @@ _one_at_a_time = threading.Lock()
 @dataclass
 class Done:
     """What became of a part: nights scored, taken over, and failed (of both). seconds: of work;
-    rss: most bytes of memory that the worker ever had."""
+    cpu: of them, those that a processor gave; rss: most bytes of memory that the worker, the
+    process `pid`, ever had (0 on Windows, which does not tell)."""
 
     scored: int = 0
     kept: int = 0
     failed: int = 0
     seconds: float = 0.0
+    cpu: float = 0.0
     rss: int = 0
+    pid: int = 0
 
 
 def work(part: Part) -> Done:
     """Work a part off. Raises BadInput when the output can't be written, or when this worker is
     of another version."""
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     with _one_at_a_time, _writing(part):
         if versions() != part.versions:
             raise BadInput("A worker has another version of anklet, or other packages.")
         for left in Path(part.out, WORK).glob(f"{part.name}.*"):
             shutil.rmtree(left, ignore_errors=True)
         done = _work(part)
-    # Linux gives kB, macOS bytes.
-    unit = 1 if os.uname().sysname == "Darwin" else 1024
-    done.rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    done.rss, done.pid = _most_memory(), os.getpid()
+    done.cpu = time.process_time() - cpu
     done.seconds = time.perf_counter() - began
     return done
+
+
+def _most_memory() -> int:
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _work(part: Part) -> Done:
@@ -72,7 +83,7 @@ def _work(part: Part) -> Done:
     before = _Before(part)
     units = []
     for legs in part.units():
-        files = [{**row, **how} for row in scored.inputs_of(legs, settings)]
+        files = [{**row, **how} for row in sources.inputs_of(legs, settings)]
         units.append((legs, files, before.has(files, legs)))
     done = Done()
     if units and all(same for *_, same in units) and before.nights == len(units):
@@ -100,7 +111,7 @@ class _Before:
 
     def __init__(self, part: Part):
         self._part = part
-        self._runs: dict[tuple[str, str], list[scored.Row]] = {}
+        self._runs: dict[tuple[str, str], list[sources.Row]] = {}
         with contextlib.suppress(FileNotFoundError, pa.ArrowInvalid):
             if all(part.file(name).is_file() for name in DATASETS):
                 for row in pq.read_table(part.file(RUN)).to_pylist():
@@ -110,7 +121,7 @@ class _Before:
     def nights(self) -> int:
         return len(self._runs)
 
-    def has(self, files: list[scored.Row], legs: list) -> bool:
+    def has(self, files: list[sources.Row], legs: list) -> bool:
         """This night, from the same bytes, by the same settings and versions."""
         known = self._runs.get((legs[0].person, legs[0].night))
         return known == files and all(row["sha256"] for row in files)
@@ -192,7 +203,7 @@ def schema(name: str) -> pa.Schema:
     )
 
 
-def _table(name: str, rows: list[scored.Row]) -> pa.Table:
+def _table(name: str, rows: list[sources.Row]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema(name))
 
 

@@ -1,6 +1,7 @@
 """A cohort's run: from what was asked for to the output, and what to say of it."""
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +23,8 @@ OURS = {*DATASETS, WORK, "report.html"}
 class Outcome:
     """nights: of the plan (of this shard); scored, kept (unchanged since an earlier run), failed
     (of both): nights, both legs as one. parts, workers: how many. seconds: since the workers were
-    there; busy: share of the workers' time in which they worked; rss: bytes, of the largest."""
+    there; busy: share of the workers' time in which they worked; cpu: seconds of processors, of
+    the workers and of this process; rss: bytes, of the largest worker."""
 
     nights: int = 0
     scored: int = 0
@@ -32,6 +34,7 @@ class Outcome:
     workers: int = 0
     seconds: float = 0.0
     busy: float = 0.0
+    cpu: float = 0.0
     rss: int = 0
 
 
@@ -66,14 +69,16 @@ def run(
         with engine.workers(workers, scheduler, out) as (count, do):
             parts = plan.parts(nights, out, settings, versions(), shard)
             outcome = Outcome(parts=len(parts), workers=count)
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), time.process_time()
             busy = 0.0
             for at, done in enumerate(do(parts), 1):
                 _add(outcome, done)
                 busy += done.seconds
+                outcome.cpu += done.cpu if done.pid != os.getpid() else 0  # ours is below
                 outcome.seconds = time.perf_counter() - began
                 if progress:
                     progress(at / len(parts))
+            outcome.cpu += time.process_time() - cpu
             outcome.busy = busy / (outcome.seconds * count) if outcome.seconds else 0.0
     except OSError as error:
         raise BadInput(f"{out} can't be written ({error.strerror}).") from error

@@ -1,17 +1,25 @@
 """One night of one person, from its files to rows: by the device's own core, at each setting."""
 
-import hashlib
 import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from anklet.archive import anchors
 from anklet.cohort import dates
 from anklet.cohort.plan import Night, Settings
+from anklet.cohort.sources import (
+    ACCELERATION,
+    LIST,
+    NIGHT,
+    TRACE,
+    Row,
+    anchors_of,
+    kind_of,
+    trace_of,
+)
 from anklet.errors import AnkletError, BadInput
 from anklet.night import as_json, clock, grouping, nightfile, trace
 from anklet.night.recount import LEG_MOVEMENTS
@@ -20,12 +28,8 @@ from anklet.night.session import DEFAULT, LM, Session
 from anklet.scoring import events, rescore, score, twoboards
 from anklet.signal import inputs, replay
 
-Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
-NIGHT, TRACE, ANCHORS, LIST, ACCELERATION = "night", "trace", "anchors", "list", "acceleration"
-ANCHORS_FILE = "anchors.jsonl"  # beside an archive's nights
-SUFFIXES = {".plm": NIGHT, ".edf": LIST, ".bdf": LIST, ".cwa": ACCELERATION}
 SIDES = (events.LEFT, events.RIGHT)
 BOTH = "both"
 VERSION = re.compile(r"[0-9A-Za-z.+-]{1,32}")
@@ -45,31 +49,6 @@ class Leg:
 
 # A leg's night, read once: scored at (rules, onset_mg).
 Scorer = Callable[[str | None, int | None], Leg]
-
-
-def inputs_of(legs: Sequence[Night], settings: Settings) -> list[Row]:
-    """The `run` rows of a night without settings and versions: each file that it is scored from,
-    with its hash."""
-    found = []
-    for night in legs:
-        for session, name in enumerate(night.files, 1):
-            path = Path(name)
-            kinds = {path: SUFFIXES.get(path.suffix.lower()) or _csv_kind(path)}
-            if kinds[path] == NIGHT:
-                kinds[path.parent / ANCHORS_FILE] = ANCHORS
-                if settings.onset_mg:
-                    kinds[path.with_suffix(".trc")] = TRACE
-            for file, kind in kinds.items():
-                if file == path or file.is_file():
-                    size, digest = _hash(file)
-                    found.append(
-                        {
-                            **{"person": night.person, "night": night.night, "leg": night.leg},
-                            **{"session": session, "kind": kind},
-                            **{"bytes": size, "sha256": digest},
-                        }
-                    )
-    return found
 
 
 def rows(legs: Sequence[Night], settings: Settings) -> Rows:
@@ -137,7 +116,7 @@ def _try(
 def _read(night: Night, settings: Settings) -> Scorer:
     """Read a leg's night. Raises what the readers raise."""
     paths = [Path(name) for name in night.files]
-    kind = SUFFIXES.get(paths[0].suffix.lower()) or _csv_kind(paths[0])
+    kind = kind_of(paths[0])
     if kind == NIGHT:
         sessions = [_session(path) for path in paths]
         traces = [_trace(path, settings) for path in paths]
@@ -156,12 +135,12 @@ def _session(path: Path) -> Session:
     night = nightfile.parse(path.read_bytes(), path.stem)
     if not (night.meta or night.lms or night.epochs):
         raise BadInput("nothing in the file can be read as a night")
-    clock.settle(night, anchors.read(path.parent / ANCHORS_FILE))
+    clock.settle(night, anchors.read(anchors_of(path)))
     return night
 
 
 def _trace(path: Path, settings: Settings) -> trace.Trace | None:
-    file = path.with_suffix(".trc")
+    file = trace_of(path)
     return trace.parse(file.read_bytes()) if settings.onset_mg and file.is_file() else None
 
 
@@ -281,22 +260,3 @@ def _reason(error: Exception, legs: Sequence[Night]) -> str:
         for name in night.files:
             text = text.replace(name, "the file")
     return " ".join(QUOTED.sub("...", text).split())
-
-
-def _csv_kind(path: Path) -> str:
-    """What a CSV file is by its header line; a list, whose reader says what is wrong with it, if
-    that says nothing."""
-    try:
-        with open(path, "rb") as file:
-            names = file.readline(4096).decode("utf-8-sig", "replace").lower().split(",")
-    except OSError:
-        names = []
-    return ACCELERATION if {"x", "y", "z"} <= {name.strip() for name in names} else LIST
-
-
-def _hash(path: Path) -> tuple[int, str]:
-    try:
-        with open(path, "rb") as file:
-            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return 0, ""  # tried again by the next run

@@ -1,0 +1,68 @@
+"""The files that a night is scored from: what each is, and its hash, by which a run knows it."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from anklet.cohort.plan import Night, Settings
+
+Row = dict[str, Any]
+
+NIGHT, TRACE, ANCHORS, LIST, ACCELERATION = "night", "trace", "anchors", "list", "acceleration"
+SUFFIXES = {".plm": NIGHT, ".edf": LIST, ".bdf": LIST, ".cwa": ACCELERATION}
+
+
+def inputs_of(legs: Sequence[Night], settings: Settings) -> list[Row]:
+    """The `run` rows of a night without settings and versions: each file that it is scored from,
+    with its hash."""
+    found = []
+    for night in legs:
+        for session, name in enumerate(night.files, 1):
+            path = Path(name)
+            kinds = {path: kind_of(path)}
+            if kinds[path] == NIGHT:
+                kinds[anchors_of(path)] = ANCHORS
+                if settings.onset_mg:
+                    kinds[trace_of(path)] = TRACE
+            for file, kind in kinds.items():
+                if file == path or file.is_file():
+                    size, digest = _hash(file)
+                    found.append(
+                        {
+                            **{"person": night.person, "night": night.night, "leg": night.leg},
+                            **{"session": session, "kind": kind},
+                            **{"bytes": size, "sha256": digest},
+                        }
+                    )
+    return found
+
+
+def kind_of(path: Path) -> str:
+    """What a recording is: by its ending, or a CSV file by its header line; a list, whose reader
+    says what is wrong with it, if that says nothing."""
+    if path.suffix.lower() in SUFFIXES:
+        return SUFFIXES[path.suffix.lower()]
+    try:
+        with open(path, "rb") as file:
+            names = file.readline(4096).decode("utf-8-sig", "replace").lower().split(",")
+    except OSError:
+        names = []
+    return ACCELERATION if {"x", "y", "z"} <= {name.strip() for name in names} else LIST
+
+
+def anchors_of(night: Path) -> Path:
+    """Where an archive keeps what clocks said of this night's board."""
+    return night.parent / "anchors.jsonl"
+
+
+def trace_of(night: Path) -> Path:
+    return night.with_suffix(".trc")
+
+
+def _hash(path: Path) -> tuple[int, str]:
+    try:
+        with open(path, "rb") as file:
+            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return 0, ""  # tried again by the next run
