@@ -151,6 +151,10 @@ def kill_a_worker(command: psutil.Process) -> None:
     os.kill(workers[0].pid, signal.SIGKILL)
 
 
+def _words(done: Outcome) -> str:
+    return f"{done['seconds']:7.1f} s, {done['cpu']:.1f} s of CPU, {done['rss'] / 1e6:.0f} MB"
+
+
 def of_nights(folder: Path, nights: int, hours: float) -> None:
     home, out = folder / "home", folder / "out"
     if not home.exists():
@@ -159,14 +163,10 @@ def of_nights(folder: Path, nights: int, hours: float) -> None:
     both = "--rules", "wasm2016", "aasm3"
     one = cohort(home, out, "--workers", 1, *both)
     undisturbed = tables(out)
-    tell(
-        f"one worker   {one['seconds']:7.1f} s, {one['cpu']:.1f} s of CPU, {one['rss'] / 1e6:.0f} MB"
-    )
+    tell(f"one worker   {_words(one)}")
     shutil.rmtree(out)
     two = cohort(home, out, "--workers", 2, *both)
-    tell(
-        f"two workers  {two['seconds']:7.1f} s, {two['cpu']:.1f} s of CPU, {two['rss'] / 1e6:.0f} MB"
-    )
+    tell(f"two workers  {_words(two)}")
     claim(tables(out) == undisturbed, "both give the same bytes")
     tell(f"by the clock two do {one['seconds'] / two['seconds']:.2f} times what one does")
     # What two cores of their own would give: other programs' share of ours is no fault of the

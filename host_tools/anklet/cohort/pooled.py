@@ -27,6 +27,7 @@ from anklet.signal.inputs import readable
 
 COLUMNS = ("person", "key", "outcome", "effect", "se")
 RATIO = "ratio"
+PRIMARY = "plm_per_hour"  # what trials are for; in the CSV of an export by this name
 FEWEST = 3  # people; with two, the spread between them is one number's
 LEVEL = 0.95
 RATIOS = (0.1, 0.2, 0.33, 0.5, 0.67, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -98,9 +99,9 @@ def _exported(path: Path) -> list[tuple[int, dict[str, str]]]:
         trial = json.loads(path.read_text(encoding="utf-8"))
         design, result = trial["design"], trial["result"]
         row = {
-            "person": str(design["seal"])[:8],
-            "key": str(design["item"]),
-            "outcome": str(trial["outcomes"]["primary"]),
+            "person": str(design["seal"])[:12],
+            "key": str(design["item"]) + ("" if design["amount"] else "=none"),
+            "outcome": PRIMARY,
             "scale": str(result["scale"]),
             **{n: "" if result[n] is None else repr(result[n]) for n in ("effect", "se")},
         }

@@ -17,6 +17,7 @@ from anklet.cohort.sources import (
     TRACE,
     Row,
     anchors_of,
+    check_size,
     kind_of,
     trace_of,
 )
@@ -124,6 +125,7 @@ def _read(night: Night, settings: Settings) -> Scorer:
         return lambda rules, mg: _of_sessions(sessions, traces, rules, mg, move)
     if len(paths) > 1:
         raise BadInput("a night in several files takes night files: join the recordings")
+    check_size(paths[0])
     if kind == LIST:
         given = events.read(paths[0])
         return lambda rules, mg: _of_list(given, rules, mg)

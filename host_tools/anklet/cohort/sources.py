@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from anklet.cohort.plan import Night, Settings
+from anklet.errors import BadInput
 
 Row = dict[str, Any]
 
 NIGHT, TRACE, ANCHORS, LIST, ACCELERATION = "night", "trace", "anchors", "list", "acceleration"
 SUFFIXES = {".plm": NIGHT, ".edf": LIST, ".bdf": LIST, ".cwa": ACCELERATION}
+
+# Of a recording, so that a worker stays under 600 MB: measured, 70 to 100 bytes of memory a sample
+# in either form (and 200 MB for what reads .cwa); 100 samples a second for 11 and 13 hours.
+MOST_BYTES = {".cwa": 17 << 20, ".csv": 200 << 20}
 
 
 def inputs_of(legs: Sequence[Night], settings: Settings) -> list[Row]:
@@ -49,6 +54,15 @@ def kind_of(path: Path) -> str:
     except OSError:
         names = []
     return ACCELERATION if {"x", "y", "z"} <= {name.strip() for name in names} else LIST
+
+
+def check_size(path: Path) -> None:
+    """Raises BadInput for a recording that would not fit into a worker."""
+    most = MOST_BYTES.get(path.suffix.lower())
+    if most and path.stat().st_size > most:
+        raise BadInput(
+            f"the recording has over {most >> 20} MB, more than a night: cut it into nights"
+        )
 
 
 def anchors_of(night: Path) -> Path:

@@ -107,7 +107,7 @@ def test_exported_trials_are_pooled_by_their_seals(tmp_path, capsys):
     paths = []
     for i, (effect, scale) in enumerate([(-0.7, "ratio"), (-0.6, "ratio"), (-3.0, "difference")]):
         trial_ = {
-            "design": {"seal": f"{i}abcdef0123456789", "item": "magnesium_mg"},
+            "design": {"seal": f"{i}abcdef0123456789", "item": "magnesium_mg", "amount": 300},
             "outcomes": {"primary": "PLM per hour in bed"},
             "result": {"scale": scale, "effect": effect, "se": 0.2},
         }
@@ -115,7 +115,7 @@ def test_exported_trials_are_pooled_by_their_seals(tmp_path, capsys):
         paths[-1].write_text(json.dumps(trial_))
     assert main(["cohort", "pool", *map(str, paths), "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["pooled"]
-    assert [e["person"] for e in found["people"]] == ["0abcdef0", "1abcdef0"]
+    assert [e["person"] for e in found["people"]] == ["0abcdef01234", "1abcdef01234"]
     paths[0].write_text("[]")
     assert main(["cohort", "pool", *map(str, paths)]) == 2
     assert "is no trial" in capsys.readouterr().err

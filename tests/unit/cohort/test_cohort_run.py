@@ -8,7 +8,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 from anklet.cli import main
-from anklet.cohort import dates, engine
+from anklet.cohort import dates, engine, sources
 from anklet.cohort.tables import DATASETS
 from nightbytes import whole
 from people import anklet, movements, read, small, tables, write_manifest
@@ -30,6 +30,22 @@ def test_a_night_that_cannot_be_read_fails_alone(cohort, capsys):
     assert len(read(out, "nights")) == 8 * 3 * 2 - 2
     assert run(plan, out) == 9
     assert "2 of 48 nights failed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["long.cwa", "long.csv"])
+def test_a_recording_that_no_worker_can_hold_fails_alone(tmp_path, name):
+    with open(tmp_path / name, "wb") as file:
+        file.write(b"t,x,y,z\n")
+        file.truncate(sources.MOST_BYTES[file.name[-4:]] + 1)
+    (tmp_path / "list.csv").write_text(movements(1))
+    plan = write_manifest(
+        tmp_path / "plan.csv",
+        [("p", "one", "", "", "", name), ("p", "two", "", "", "", "list.csv")],
+    )
+    assert run(plan, tmp_path / "out") == 9
+    (failed,) = read(tmp_path / "out", "failures")
+    assert "cut it into nights" in failed["reason"]
+    assert len(read(tmp_path / "out", "nights")) == 1
 
 
 def test_nothing_of_a_name_comes_out(cohort):

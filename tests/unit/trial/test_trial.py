@@ -422,6 +422,21 @@ def test_a_finished_trial_is_exported_without_names(slept, anklet, tmp_path):
     (row,) = csv.DictReader((tmp_path / "one.csv").open())
     assert (row["key"], row["outcome"]) == ("magnesium_mg", "plm_per_hour")
     assert float(row["effect"]) == pytest.approx(result["effect"], abs=1e-5)
+    # Either form is what a cohort pools, beside others' trials.
+    (tmp_path / "one.json").write_text(json.dumps(found))
+    more = "".join(
+        f"{p},{row['key']},{row['outcome']},{e},0.2\n" for p, e in (("b", -1), ("c", 0))
+    )
+    (tmp_path / "others.csv").write_text("person,key,outcome,effect,se\n" + more)
+    for one in ("one.json", "one.csv"):
+        files = str(tmp_path / one), str(tmp_path / "others.csv")
+        (pooled,) = anklet("cohort", "pool", *files, "--json")["pooled"]
+        people = {each["person"]: each["effect"] for each in pooled["people"]}
+        assert people.keys() >= {"b", "c"} and len(people) == 3
+        assert sorted(people.values())[1] == pytest.approx(result["effect"], abs=1e-5)
+        assert pooled["low"] < pooled["effect"] < pooled["high"]
+    code = main(["cohort", "pool", str(tmp_path / "one.json"), str(tmp_path / "one.csv")])
+    assert code == 2  # one trial twice
 
 
 def test_the_page_says_what_the_result_says(slept, anklet, tmp_path):
