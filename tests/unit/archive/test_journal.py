@@ -148,7 +148,7 @@ def test_a_night_runs_from_noon_to_noon():
     [
         ("2026-11-23", "future"),
         ("2026-02-30", "no night"),
-        ("yesterday", "no night"),
+        ("the day before", "no night"),
         ("20261121", "no night"),
         ("2025-11-21", "90 days"),
     ],
