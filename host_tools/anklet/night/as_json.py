@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from anklet.night import runs
+from anklet.night.series import PLMSeries, series_as_json, series_of
 from anklet.night.session import COUNTS, LM, Session
 
 SCHEMA = 1
@@ -45,7 +45,7 @@ def result(night: Session) -> dict[str, Any]:
         "recorded_s": numbers.pop("recorded_s"),
         "in_bed_s": numbers.pop("in_bed_s"),
         "lms": [movement(lm) for lm in night.lms],
-        "series": runs.as_json((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms),
+        "series": series_as_json((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms),
         **numbers,
     }
 
@@ -64,12 +64,12 @@ def summary(night: Session) -> dict[str, Any]:
         "start": night.start.isoformat(timespec="seconds") if night.start else None,
         "clock": night.clock,
         **_numbers(night),
-        "series_plm": [run.movements for run in _runs(night)],
+        "series_plm": [series.movements for series in _series(night)],
         "flags": night.flags,
         "missing_records": sum(damage.records for damage in night.damage),
         **({"detector": int(detector)} if DETECTOR.fullmatch(detector) else {}),
     }
 
 
-def _runs(night: Session) -> list[runs.Run]:
-    return runs.runs((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms)
+def _series(night: Session) -> list[PLMSeries]:
+    return series_of((lm.onset_ms, lm.duration_ms, lm.series) for lm in night.lms)

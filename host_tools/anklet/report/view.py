@@ -5,7 +5,7 @@ from functools import cached_property
 
 from anklet import device
 from anklet.night.grouping import BETWEEN
-from anklet.night.runs import Run, runs
+from anklet.night.series import PLMSeries, series_of
 from anklet.night.session import Session
 
 device.use()  # the rules and the record format are the device's own
@@ -184,8 +184,8 @@ class Night:
         return out
 
     @cached_property
-    def series(self) -> list[Run]:
-        return runs((lm.onset_ms, lm.duration_ms, lm.series) for lm in self.lms)
+    def series(self) -> list[PLMSeries]:
+        return series_of((lm.onset_ms, lm.duration_ms, lm.series) for lm in self.lms)
 
 
 def cause_of(cause: int) -> str:

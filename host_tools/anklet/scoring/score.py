@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable
 from itertools import compress
 
-from anklet.night import runs
 from anklet.night.rules import rule_set
+from anklet.night.series import series_as_json
 from anklet.scoring import bilateral, context, events
 from anklet.scoring.bilateral import Movement
 from anklet.scoring.events import Events
@@ -120,7 +120,7 @@ def _result(lms: list[dict], series) -> dict:
             "plm_strict": series.plm_strict,
             "isolated": series.clm - series.plm,
         },
-        "series": runs.as_json(
+        "series": series_as_json(
             (round(lm["onset_s"] * 1000), round(lm["duration_s"] * 1000), lm["series"])
             for lm in lms
         ),

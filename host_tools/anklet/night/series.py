@@ -7,7 +7,7 @@ from statistics import median
 
 
 @dataclass(frozen=True)
-class Run:
+class PLMSeries:
     """One series of PLMs. onset, length (first onset to last offset) in ms; median_imi in s."""
 
     number: int
@@ -17,7 +17,7 @@ class Run:
     median_imi: float
 
 
-def runs(movements: Iterable[tuple[int, int, int]]) -> list[Run]:
+def series_of(movements: Iterable[tuple[int, int, int]]) -> list[PLMSeries]:
     """The series among movements (onset ms, duration ms, series or 0), in order of onset."""
     members: dict[int, list[tuple[int, int]]] = {}
     for onset, duration, series in movements:
@@ -28,19 +28,19 @@ def runs(movements: Iterable[tuple[int, int, int]]) -> list[Run]:
         imis = [later[0] - earlier[0] for earlier, later in pairwise(spans)]
         length = max(end for _, end in spans) - spans[0][0]
         middle = median(imis) / 1000 if imis else 0.0
-        found.append(Run(number, spans[0][0], len(spans), length, middle))
+        found.append(PLMSeries(number, spans[0][0], len(spans), length, middle))
     return found
 
 
-def as_json(movements: Iterable[tuple[int, int, int]]) -> list[dict[str, float]]:
+def series_as_json(movements: Iterable[tuple[int, int, int]]) -> list[dict[str, float]]:
     """The `series` of `replay --json` and `score --json`."""
     return [
         {
-            "series": run.number,
-            "onset_s": run.onset / 1000,
-            "plm": run.movements,
-            "length_s": run.length / 1000,
-            "median_imi_s": run.median_imi,
+            "series": one.number,
+            "onset_s": one.onset / 1000,
+            "plm": one.movements,
+            "length_s": one.length / 1000,
+            "median_imi_s": one.median_imi,
         }
-        for run in runs(movements)
+        for one in series_of(movements)
     ]

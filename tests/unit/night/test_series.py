@@ -1,6 +1,6 @@
 """The series of a list: start, length, median interval."""
 
-from anklet.night import runs
+from anklet.night.series import series_of
 from anklet.scoring import score
 
 MOVEMENTS = [(0, 1000), (20_000, 2000), (45_000, 3000), (65_000, 500), (300_000, 1000)]
@@ -16,7 +16,7 @@ def test_a_series_has_its_start_length_and_median_imi():
 
 def test_series_are_told_apart_and_what_is_in_none_is_left_out():
     spans = [(0, 10, 1), (5, 90, 1), (50, 10, 0), (400, 10, 2)]
-    assert [(run.number, run.movements, run.length) for run in runs.runs(spans)] == [
+    assert [(one.number, one.movements, one.length) for one in series_of(spans)] == [
         (1, 2, 95),
         (2, 1, 10),
     ]
