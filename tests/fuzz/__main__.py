@@ -21,7 +21,7 @@ LIMIT_MIB = 64
 LARGE = 1000  # one in so many
 
 
-def look(data: bytes, large: bool) -> Session:
+def read_as_sync_does(data: bytes, large: bool) -> Session:
     """What sync and rebuild make of a night file, and replay of one of ordinary size."""
     night = nightfile.parse(data)
     json.dumps(as_json.summary(night), allow_nan=False)
@@ -51,7 +51,7 @@ def main() -> int:
         data = fuzzer.large(number // LARGE) if large else fuzzer.fuzzed(number)
         before = time.process_time()
         try:
-            night = look(data, large)
+            night = read_as_sync_does(data, large)
         except Exception:
             print(f"file {number} ({len(data)} bytes) is not read:", file=sys.stderr)
             raise

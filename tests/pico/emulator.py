@@ -133,12 +133,12 @@ class EmulatedPico:
         """Simulate until the sensor has measured so many samples, then stand still."""
         self.command(f"until {sample}")
 
-    def goes_on(self, seconds: float) -> None:
+    def pass_time(self, seconds: float) -> None:
         """Simulate so many seconds as fast as it goes, then go on at the pace of real time."""
         self.command(f"pass {seconds}")
         self.speed(1)
 
-    def hears(self, data: bytes, port: Any) -> None:
+    def deliver(self, data: bytes, port: Any) -> None:
         """Write to the serial port, and wait until all of it has reached the board's USB."""
         due = self.stats()["heard"] + len(data)
         port.write(data)

@@ -76,7 +76,7 @@ print(now, sys.stdin.read(4))
     )
     board.pico.command("pass 1")
     sent = board.pico.stats()["simulated_s"]
-    board.pico.hears(b"typed\x03rest", board.transport.serial)
+    board.pico.deliver(b"typed\x03rest", board.transport.serial)
     board.pico.speed(1)
     woken, rest = board.follow().split()
     assert 0 <= int(woken) / 1e6 - sent < 0.02
@@ -121,7 +121,7 @@ def test_the_clock_is_unknown_until_it_is_set_and_outlives_a_soft_reset(board):
     up, high = map(int, board("print(b.uptime_ms(), b.uptime_ms() - b.ticks_ms())").split())
     assert abs(high) <= 1
     board.start("machine.soft_reset()")
-    board.pico.goes_on(2)
+    board.pico.pass_time(2)
     board.prompt()
     board("import hw, time, machine, micropython; b = hw.board()")
     day, ms, zone, later = board("u = b.utc(); print(u[0], u[1], u[2], time.ticks_ms())").split()
@@ -148,7 +148,7 @@ def test_a_short_press_is_kept_until_somebody_looks_and_allocates_nothing(board)
         "print(b.button(), b.button())"
     )
     for down in (1, 0):
-        board.pico.goes_on(0.2)
+        board.pico.pass_time(0.2)
         board.pico.command(f"button {down}")
     assert board.follow() == "True False"
 
@@ -176,12 +176,12 @@ def test_the_watchdog_is_fed_while_the_computer_talks_and_bites_when_nobody_feed
     board("b.keep(0x2A5C0001); time.sleep(9)")  # longer than the watchdog waits
     assert board("print(machine.reset_cause() == machine.WDT_RESET)") == "False"
     board.start("b.feed()\ntime.sleep(20)")
-    board.pico.goes_on(12)
+    board.pico.pass_time(12)
     board.prompt()
     assert board("import machine; print(machine.reset_cause() == machine.WDT_RESET)") == "True"
     board("import hw; b = hw.board()")
     assert board("print(hex(b.kept()))") == "0x2a5c0001"  # and power-off forgets it
     board.pico.command("power")
-    board.pico.goes_on(2)
+    board.pico.pass_time(2)
     board.prompt()
     assert board("import hw; print(hw.board().kept())") == "0"

@@ -159,7 +159,7 @@ def test_ctrl_c_at_any_moment(start):
         for _ in range(TIMES):
             after(pico, 4 + moments.random())
             transport = repl(pico)
-            pico.hears(b"\x02\x04", transport.serial)  # to the prompt, and a soft reset
+            pico.deliver(b"\x02\x04", transport.serial)  # to the prompt, and a soft reset
             transport.close()
         pico.command("hold")
         recorded = nights(pico)

@@ -55,22 +55,22 @@ def check(archive: Archive, item: Item, start: dt.datetime) -> None:
     if not can_be_dated(item):
         raise BadInput(
             f"The time of {item['session']} is known ({item['clock']}): it began on "
-            f"{_said(dt.datetime.fromisoformat(item['start']))}."
+            f"{_text(dt.datetime.fromisoformat(item['start']))}."
         )
     room = _room(archive, item, _of_board(archive, item))
     end = start + _length(item)
     if room.earliest and start < room.earliest - TOLERANCE:
         raise BadInput(
-            f"{item['session']} can't have begun on {_said(start)}: the board was recording the "
-            f"one before it until {_said(room.earliest)}."
+            f"{item['session']} can't have begun on {_text(start)}: the board was recording the "
+            f"one before it until {_text(room.earliest)}."
         )
     if room.latest and end > room.latest + TOLERANCE:
         raise BadInput(
-            f"{item['session']} can't have begun on {_said(start)}: it is {_hours(item)} long and "
-            f"was over by {_said(room.latest)}, when the next began or a computer read it."
+            f"{item['session']} can't have begun on {_text(start)}: it is {_hours(item)} long and "
+            f"was over by {_text(room.latest)}, when the next began or a computer read it."
         )
     if end > dt.datetime.now().astimezone() + TOLERANCE:
-        raise BadInput(f"{item['session']} can't have begun on {_said(start)}: it is over.")
+        raise BadInput(f"{item['session']} can't have begun on {_text(start)}: it is over.")
 
 
 def proposal(archive: Archive, item: Item) -> dt.datetime | None:
@@ -101,7 +101,7 @@ def _of_board(archive: Archive, item: Item) -> list[Item]:
 
 
 def _room(archive: Archive, item: Item, board: list[Item]) -> Room:
-    before, after = archive.found(item["device"], item["session"])
+    before, after = archive.seen(item["device"], item["session"])
     dated = [other for other in board if other["start"] and other["session"] != item["session"]]
     ends = [_start(other) + _length(other) for other in dated if _is_before(other, item)]
     starts = [_start(other) for other in dated if _is_before(item, other)]
@@ -145,5 +145,5 @@ def _hours(item: Item) -> str:
     return f"{item['recorded_s'] / 3600:.1f} h"
 
 
-def _said(moment: dt.datetime) -> str:
+def _text(moment: dt.datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")

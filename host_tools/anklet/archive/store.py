@@ -180,7 +180,7 @@ class Archive:
         with self._writing(), database.writing(self.db) as db:
             self._enter(db, night, hashlib.sha256(data).hexdigest(), len(data))
 
-    def found(self, device: str, session: str) -> tuple[dt.datetime | None, dt.datetime | None]:
+    def seen(self, device: str, session: str) -> tuple[dt.datetime | None, dt.datetime | None]:
         """When a computer spoke to the board for the last time before this session, and when one
         first found the session."""
         anchors = self._anchors_of(device).around(session)
@@ -327,19 +327,19 @@ class Archive:
     def _renew(self) -> None:
         """Make a database of an older anklet, or a half-made one, again before it is used. Of
         several programs one does it, and the others wait."""
-        told = False
+        said_so = False
         while self._outdated():
             with self._locked() as ours:
                 if ours and self._outdated():
                     self._rebuild(percent("making the database again", every=20))
-            if not (ours or told):
+            if not (ours or said_so):
                 print(
                     "Another anklet is at work in the archive, whose database has to be made "
                     "again first; waiting for it.",
                     file=sys.stderr,
                     flush=True,
                 )
-                told = True
+                said_so = True
             if not ours:
                 time.sleep(_WAIT_S)
 

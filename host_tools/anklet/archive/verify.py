@@ -39,15 +39,15 @@ class Found:
 
     def text(self) -> str:
         n = self.checked
-        told = [f"{what}\n   {todo}" for what, todo in self.wrong]
-        told.append(
+        lines = [f"{what}\n   {todo}" for what, todo in self.wrong]
+        lines.append(
             f"checked {n['files']} raw files, {n['lines']} lines, {n['plans']} plans and "
             f"{n['nights']} nights in the database: "
-            + (f"{len(self.wrong)} not as they should be" if told else "all as they were written")
+            + (f"{len(self.wrong)} not as they should be" if lines else "all as they were written")
         )
         if n["unhashed"]:
-            told.append(f"{n['unhashed']} of the files were filed by an anklet that kept no hash")
-        return "\n".join(told)
+            lines.append(f"{n['unhashed']} of the files were filed by an anklet that kept no hash")
+        return "\n".join(lines)
 
 
 def verify(archive: Archive, progress: Callable[[float], None] = lambda share: None) -> Found:

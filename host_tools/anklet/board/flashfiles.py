@@ -66,7 +66,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Others:
+class ForeignFiles:
     """The files of a board that are not ours: path -> content. device: its serial number."""
 
     device: str
@@ -98,10 +98,10 @@ def printable(path: str) -> str:
 def listing(link: Link) -> dict[str, File]:
     """Every file and folder of the board but the nights. Raises NotVerified, as Link does."""
     link.run(LISTING)
-    return again(link)
+    return list_again(link)
 
 
-def again(link: Link) -> dict[str, File]:
+def list_again(link: Link) -> dict[str, File]:
     """The same, on a board that `listing` has looked at before."""
     lines = link.run("listing()", FLASH_S).splitlines()
     with link.making_sense():
@@ -137,7 +137,7 @@ def fetch(link: Link, path: str, file: File) -> bytes:
     return data
 
 
-def strangers(
+def foreign(
     there: Mapping[str, File],
     manifests: Collection[Mapping[str, Any]],
     hashes: Mapping[str, str],
@@ -161,7 +161,7 @@ def strangers(
 
 
 def in_the_way(
-    there: Mapping[str, File], others: Collection[str], files: Collection[str]
+    there: Mapping[str, File], foreign: Collection[str], files: Collection[str]
 ) -> dict[str, str]:
     """Files and folders that are not ours and must go elsewhere -> where to: those that bear the
     name of one of ours, or that MicroPython would import instead of it (a folder before a .py file
@@ -170,7 +170,7 @@ def in_the_way(
     folders = {path.rpartition("/")[0] for path in files} - {""}
     names = {f"{module}{end}" for module in modules for end in ("/", ".py", ".mpy")}
     names |= {*files, *folders, *(path + NEW for path in files), *DATA, NIGHTS.rstrip("/")}
-    found = [path for path in there if path in names and (path in others or path[-1] == "/")]
+    found = [path for path in there if path in names and (path in foreign or path[-1] == "/")]
     taken, number = KEPT, 1
     while taken in there or f"{taken}/" in there:
         number += 1
@@ -178,7 +178,7 @@ def in_the_way(
     return {path.rstrip("/"): taken + path.rstrip("/") for path in sorted(found)}
 
 
-def moved(path: str, aside: Mapping[str, str]) -> str:
+def new_path(path: str, aside: Mapping[str, str]) -> str:
     """Where a file is after what is in the way has gone."""
     for old, new in aside.items():
         if path == old or path.startswith(f"{old}/"):

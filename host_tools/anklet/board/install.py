@@ -12,7 +12,7 @@ from typing import Any
 from anklet.board import doctor, firmware, flashfiles
 from anklet.board.boardinfo import DEVICE, MOST, read_json, text, whole
 from anklet.board.firmware import START
-from anklet.board.flashfiles import FINISHER_FILE, FLASH_S, MANIFEST, NEW, File, Others
+from anklet.board.flashfiles import FINISHER_FILE, FLASH_S, MANIFEST, NEW, File, ForeignFiles
 from anklet.board.installplan import FINISHER, Plan, finisher, plan_of, sha256
 from anklet.board.link import Link
 from anklet.errors import BadInput, NoFirmware, NotVerified
@@ -21,7 +21,7 @@ SPARE = 16 << 10  # bytes of flash to leave free
 TRIES = 3
 
 Progress = Callable[[int, int], None]
-Agree = Callable[[Others], None]
+Agree = Callable[[ForeignFiles], None]
 
 WHAT = """
 import binascii, json, os, sys
@@ -54,10 +54,10 @@ for path in {paths!r}:
 """
 
 
-def refuse(others: Others) -> None:
+def refuse(foreign: ForeignFiles) -> None:
     """What Agree is for who can't be asked."""
     raise BadInput(
-        f"On the board are files that are not Anklet's: {others.names()}. Nothing was written to "
+        f"On the board are files that are not Anklet's: {foreign.names()}. Nothing was written to "
         f"it."
     )
 
@@ -93,9 +93,9 @@ def install(
         files = firmware.build(board, firmware.architecture(mpy, version))
         cut = flashfiles.manifest(link, there, MANIFEST + NEW)
         plan = plan_of(there, before, cut, board, files)
-        if plan.strangers and plan.manifest["agreed"] != before.get("agreed"):
-            found = {path: flashfiles.fetch(link, path, there[path]) for path in plan.strangers}
-            agree(Others(device, found))
+        if plan.foreign and plan.manifest["agreed"] != before.get("agreed"):
+            found = {path: flashfiles.fetch(link, path, there[path]) for path in plan.foreign}
+            agree(ForeignFiles(device, found))
         if plan.changed:
             _carry_out(link, plan, there, free, progress)
 
@@ -201,7 +201,7 @@ def _carry_out(
     link.run(FOLDERS.format(folders=folders, blocked={}))
     _copy(link, todo, hashes, progress)
     link.run(f"import os\nos.rename({FINISHER_FILE!r}, {START!r})\n" + FINISHER, FLASH_S)
-    after = flashfiles.again(link)
+    after = flashfiles.list_again(link)
     if any(p not in after or after[p].sha256 != digest for p, digest in plan.hashes.items()):
         raise NotVerified(f"What is on the board at {link.port} is not what was sent; run again.")
 
@@ -226,7 +226,7 @@ def _copy(
 
             link.put(path, data, arrived)
             done += len(data)
-        after = flashfiles.again(link)
+        after = flashfiles.list_again(link)
         files = {
             path: data
             for path, data in files.items()

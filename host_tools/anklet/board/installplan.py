@@ -65,13 +65,13 @@ START_ANEW = "raise SystemExit  # a soft reset, which starts the new main.py\n"
 @dataclass(frozen=True)
 class Plan:
     """What an installation does. files: path -> content of all that is to arrive; hashes: of
-    those; strangers: see flashfiles.py; stale: old files of ours; leftovers: of an installation
+    those; foreign: see flashfiles.py; stale: old files of ours; leftovers: of an installation
     that was cut; aside: what is in the way -> where it goes; manifest: tells the board of it."""
 
     files: dict[str, bytes]
     hashes: dict[str, str]
     changed: list[str]
-    strangers: dict[str, str]
+    foreign: dict[str, str]
     stale: list[str]
     leftovers: list[str]
     aside: dict[str, str]
@@ -90,8 +90,8 @@ def plan_of(
     content of the firmware."""
     hashes = {path: sha256(data) for path, data in files.items()}
     settled = bool(before) or flashfiles.MARK in there
-    strangers = flashfiles.strangers(there, (before, cut), hashes, settled)
-    aside = flashfiles.in_the_way(there, strangers, files)
+    foreign = flashfiles.foreign(there, (before, cut), hashes, settled)
+    aside = flashfiles.in_the_way(there, foreign, files)
     named = before.get("files", {}).items() | cut.get("files", {}).items()
     stale = sorted(
         path
@@ -104,7 +104,7 @@ def plan_of(
         "files": hashes,
         "finisher": sha256(finisher()),
         "agreed": flashfiles.digest(
-            {flashfiles.moved(path, aside): h for path, h in strangers.items()}
+            {flashfiles.new_path(path, aside): h for path, h in foreign.items()}
         ),
         "aside": aside,
         "removed": stale,
@@ -122,7 +122,7 @@ def plan_of(
     return Plan(
         files | {MANIFEST: written},
         hashes | {MANIFEST: sha256(written)},
-        *(changed, strangers, stale, leftovers, aside, manifest),
+        *(changed, foreign, stale, leftovers, aside, manifest),
     )
 
 

@@ -173,7 +173,7 @@ class Link(Repl):
         try:
             self.run(f"import {module}")
         except NotVerified as error:
-            if "ImportError" in _told(error):
+            if "ImportError" in _traceback(error):
                 raise self._old() from None
             raise
 
@@ -192,7 +192,7 @@ class Link(Repl):
         try:
             self.run("import hostlink", SLOW_S)
         except NotVerified as error:
-            if "ImportError" in _told(error) or "incompatible .mpy" in _told(error):
+            if "ImportError" in _traceback(error) or "incompatible .mpy" in _traceback(error):
                 raise NoFirmware(
                     f"The board on {self.port} runs MicroPython, but not Anklet's firmware; run "
                     f"anklet install to put it there."
@@ -207,7 +207,7 @@ class Link(Repl):
         )
 
 
-def _told(error: NotVerified) -> str:
+def _traceback(error: NotVerified) -> str:
     """The board's own traceback."""
     return str(getattr(error.__cause__, "error_output", ""))
 

@@ -60,7 +60,7 @@ def ask(port: str | None = None) -> list[dict[str, Any]]:
 def _ask(port: str, entry: Any) -> dict[str, Any]:
     from anklet.board.link import Link  # noqa: PLC0415 - slow, and only needed here
 
-    told: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "port": port,
         "usb": f"{entry.vid:04x}:{entry.pid:04x}" if entry else None,
         "serial": entry.serial_number if entry else None,
@@ -72,8 +72,8 @@ def _ask(port: str, entry: Any) -> dict[str, Any]:
         with Link(port, "anklet ports", PATIENCE_S) as link:
             info = link.info()
     except AnkletError as error:
-        return told | {"status": WORDS.get(type(error), "no answer"), "problem": str(error)}
-    return told | {
+        return answer | {"status": WORDS.get(type(error), "no answer"), "problem": str(error)}
+    return answer | {
         "board": info.board,
         "firmware": info.firmware,
         "leg": info.leg,

@@ -12,7 +12,7 @@ from anklet.commands import RULES, Command, print_json, readable, writing
 from anklet.errors import BadInput
 
 if TYPE_CHECKING:
-    from anklet.board.flashfiles import Others
+    from anklet.board.flashfiles import ForeignFiles
 
 
 def add(command: Command) -> None:
@@ -113,7 +113,7 @@ def _install(args: argparse.Namespace) -> None:
         board=args.board,
         settings=_settings(args),
         progress=lambda done, size: show(done / size),
-        agree=lambda others: _agree(others, args.agree),
+        agree=lambda foreign: _agree(foreign, args.agree),
     )
     if args.json:
         print_json(found)
@@ -153,12 +153,12 @@ def _uf2(args: argparse.Namespace) -> None:
     )
 
 
-def _agree(others: "Others", agreed: bool) -> None:
+def _agree(foreign: "ForeignFiles", agreed: bool) -> None:
     """Save what is not ours and ask the person. Raises BadInput when they do not want it."""
     from anklet.archive import backup
     from anklet.archive.store import home
 
-    print(backup.told(others, backup.save(home(), others)), file=sys.stderr)
+    print(backup.notice(foreign, backup.save(home(), foreign)), file=sys.stderr)
     if agreed:
         return
     if not sys.stdin.isatty():

@@ -37,7 +37,7 @@ def _compare(args: argparse.Namespace) -> None:
         print(text(found, keys, trial.plan.id if trial else ""))
         return
 
-    def moved(effect: float | None) -> float | None:
+    def relative(effect: float | None) -> float | None:
         return None if effect is None else round(math.expm1(effect), 4)
 
     print_json(
@@ -50,9 +50,9 @@ def _compare(args: argparse.Namespace) -> None:
                 name: {"nights": side.nights, "runs": side.runs, "plm_per_hour": side.rate}
                 for name, side in (("with", found.with_), ("without", found.without))
             },
-            "change": moved(found.effect),
-            "low": moved(found.low),
-            "high": moved(found.high),
+            "change": relative(found.effect),
+            "low": relative(found.low),
+            "high": relative(found.high),
             "level": LEVEL,
             "before_and_after": found.once,
             "goes_with": {name: list(shares) for name, shares in found.beside.items()},

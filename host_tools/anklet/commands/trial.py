@@ -129,12 +129,12 @@ def _plan(args: argparse.Namespace) -> None:
             f"Trial {running.id} is planned already, up to {running.last}; finish it first, or "
             f"give it up with anklet trial stop."
         )
-    told = chances(plan, items, evening)
+    chance = chances(plan, items, evening)
     if args.dry_run:
         if args.json:
-            print_json(as_json.expected(plan, told))
+            print_json(as_json.expected(plan, chance))
         else:
-            print(words.expected(plan, told))
+            print(words.expected(plan, chance))
         return
     before = Course(Archive(home()), trials, plan, "").abandoned()
     seal = trials.add(plan, words.bottles(plan) if plan.blind else "")
@@ -144,11 +144,11 @@ def _plan(args: argparse.Namespace) -> None:
                 **as_json.head(plan, seal),
                 "nights": plan.length,
                 "file": str(trials.folder / f"{plan.id}.json"),
-                **as_json.expected(plan, told),
+                **as_json.expected(plan, chance),
             }
         )
         return
-    print(words.planned(plan, seal, told, words.abandoned(before)))
+    print(words.planned(plan, seal, chance, words.abandoned(before)))
     print(f"\nplan: {trials.folder / f'{plan.id}.json'}")
     if plan.blind:
         print(f"sheet for the bottles, not for you: {trials.bottles(plan.id)}")
@@ -165,13 +165,13 @@ def _tonight(args: argparse.Namespace) -> None:
     if course.stopped:
         raise BadInput(course.stopped)
     if args.json:
-        told = {"bottle": night.arm} if plan.blind else {"take": plan.takes(night.arm)}
+        dose = {"bottle": night.arm} if plan.blind else {"take": plan.takes(night.arm)}
         print_json(
             {
                 **as_json.head(plan, course.seal),
                 "night": night.date,
                 "pair": night.pair + 1,
-                **told,
+                **dose,
                 "counts": night.counts,
             }
         )

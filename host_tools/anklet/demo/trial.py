@@ -126,7 +126,7 @@ def live(person: Person, folder: Path) -> tuple[bool, str]:
     """A person's trial from plan to result; whether it says the right thing, and what it says."""
     bed = Bed(person, folder / person.name)
     planned = bed.trial(0, "plan", TRIED, *SHAPE, "--seed", str(person.seed))
-    told = [f"$ anklet trial plan {TRIED}", planned]
+    transcript = [f"$ anklet trial plan {TRIED}", planned]
     plan = bed.trial_json(0, "status")
     nights = plan["done"]["nights_planned"]
     rng = np.random.default_rng(person.seed)
@@ -142,19 +142,19 @@ def live(person: Person, folder: Path) -> tuple[bool, str]:
         level = LIKENESS * level + rng.normal(0.0, SD * np.sqrt(1 - LIKENESS**2))
         if (day + 1) % (nights // 6) == 0:
             print(f"   {person.name}: {day + 1} of {nights} nights", flush=True)
-    told += ["$ anklet sync", bed.sync(nights)]
-    told += ["$ anklet trial status", bed.trial(nights, "status")]
-    told += ["$ anklet trial result", bed.trial(nights, "result")]
+    transcript += ["$ anklet sync", bed.sync(nights)]
+    transcript += ["$ anklet trial status", bed.trial(nights, "status")]
+    transcript += ["$ anklet trial result", bed.trial(nights, "result")]
     found = bed.trial_json(nights, "result")
     right = found["says"] == person.says
     covers = found["low"] <= person.factor - 1 <= found["high"]
     truth = f"{person.factor - 1:+.0%}" if person.factor != 1 else "no effect"
-    told.append(
+    transcript.append(
         f"The truth was {truth}; the result says {found['says']!r}"
         f"{'' if right else f', NOT {person.says!r}'}, and its interval "
         f"{'holds' if covers else 'does not hold'} the truth."
     )
-    return right, "\n".join(told)
+    return right, "\n".join(transcript)
 
 
 def main(folder: str = "demo-trial") -> int:
@@ -167,9 +167,9 @@ def main(folder: str = "demo-trial") -> int:
     with ProcessPoolExecutor(len(PEOPLE)) as pool:
         lives = [pool.submit(live, person, home) for person in PEOPLE]
         results = [each.result() for each in lives]
-    for person, (_, told) in zip(PEOPLE, results, strict=True):
+    for person, (_, transcript) in zip(PEOPLE, results, strict=True):
         print(f"\n===== {person.name}: what is tried changes PLM/h by {person.factor - 1:.0%}\n")
-        print(told)
+        print(transcript)
     return 0 if all(right for right, _ in results) else 1
 
 

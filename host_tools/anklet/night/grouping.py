@@ -128,7 +128,7 @@ def _append(night: "Session", later: "Session") -> "Session":
     series = max((lm.series for lm in night.lms), default=0)
     lost_ms = ms - night.length_ms
 
-    def moved(items: list[dict[str, int]]) -> list[dict[str, int]]:
+    def shifted(items: list[dict[str, int]]) -> list[dict[str, int]]:
         return [{**item, "n": item["n"] + n, "ms": item["ms"] + ms} for item in items]
 
     lms = [
@@ -149,10 +149,10 @@ def _append(night: "Session", later: "Session") -> "Session":
         session=f"{night.session} + {later.session}",
         clock="known" if night.clock == later.clock == "known" else "estimated",
         lms=night.lms + lms,
-        epochs=night.epochs + moved(later.epochs),
-        gaps=[*night.gaps, between, *moved(later.gaps)],
-        markers=night.markers + moved(later.markers),
-        faults=night.faults + moved(later.faults),
+        epochs=night.epochs + shifted(later.epochs),
+        gaps=[*night.gaps, between, *shifted(later.gaps)],
+        markers=night.markers + shifted(later.markers),
+        faults=night.faults + shifted(later.faults),
         counts=counts,
         damage=night.damage + later.damage,
         flags=list(dict.fromkeys(night.flags + later.flags)),

@@ -47,13 +47,13 @@ class Events:
         assert self.start
         late = round((self.start - start).total_seconds() * 1000)
 
-        def moved(spans):
+        def shifted(spans):
             return spans and [(onset + late, duration) for onset, duration in spans]
 
         values = {item.name: getattr(self, item.name) for item in fields(self)}
-        legs = {side: moved(spans) for side, spans in values.pop("legs").items()}
+        legs = {side: shifted(spans) for side, spans in values.pop("legs").items()}
         values.pop("start")
-        return Events(legs=legs, start=start, **{k: moved(v) for k, v in values.items()})
+        return Events(legs=legs, start=start, **{k: shifted(v) for k, v in values.items()})
 
 
 def read(path: str | os.PathLike) -> Events:
@@ -67,18 +67,18 @@ def read(path: str | os.PathLike) -> Events:
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix in edfplus.SUFFIXES:
-        return _told(edfplus.read(path))
+        return _events(edfplus.read(path))
     if suffix == ".xml":
-        return _told(xmlevents.read(path))
+        return _events(xmlevents.read(path))
     head = _head(path)
     if suffix == ".annot" or any(map(luna.is_header, head)):
-        return _told(luna.read(path))
+        return _events(luna.read(path))
     if any(map(remlogic.is_header, head)):
-        return _told(remlogic.read(path))
+        return _events(remlogic.read(path))
     if head and csvlist.is_header(head[0]):
         found = csvlist.read(path)
         # Without a line, it is a leg that did not move.
-        return _told(found) if found.marks else Events({UNSAID: []})
+        return _events(found) if found.marks else Events({UNSAID: []})
     return Events({UNSAID: inputs.read_movements(path)})
 
 
@@ -115,7 +115,7 @@ def _head(path: Path) -> list[str]:
     return data.decode(encoding, "replace").splitlines()[:HEAD_LINES]
 
 
-def _told(found: Marks) -> Events:
+def _events(found: Marks) -> Events:
     """What the marks mean."""
     path = found.path
     kinds: dict[str, list[Mark]] = {}

@@ -50,8 +50,8 @@ def read(path: Path) -> Marks:
             found[index] = Mark(mark.onset, max(0, onset - mark.onset), mark.text, mark.channel)
         until_next = [len(found)] if end is None else []
         # Either may name the leg: class LM, instance "left".
-        told = [cells[at] for at in (instance, channel) if at is not None and cells[at] != "."]
-        where = next((text for text in told if labels.sides("", text)), "")
+        given = [cells[at] for at in (instance, channel) if at is not None and cells[at] != "."]
+        where = next((text for text in given if labels.sides("", text)), "")
         if not where and channel is not None and cells[channel] != ".":
             where = cells[channel]
         duration = 0 if end is None else end - onset

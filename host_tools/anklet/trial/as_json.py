@@ -74,7 +74,7 @@ def numbers(found: Result, scale: str = RATIO) -> dict[str, Any]:
     outcome's unit. In `pairs` the means of each. p: null before the end and where the smallest
     one is too large."""
 
-    def moved(effect: float | None) -> float | None:
+    def relative(effect: float | None) -> float | None:
         if effect is None:
             return None
         return round(change(effect) if scale == RATIO else effect, 4)
@@ -85,9 +85,9 @@ def numbers(found: Result, scale: str = RATIO) -> dict[str, Any]:
         return round(math.exp(value) if scale == RATIO else value, 3)
 
     return {
-        "change": moved(found.effect),
-        "low": moved(found.low),
-        "high": moved(found.high),
+        "change": relative(found.effect),
+        "low": relative(found.low),
+        "high": relative(found.high),
         "level": found.level,
         "p": found.p,
         "smallest_p": found.smallest_p,

@@ -282,11 +282,11 @@ def _goes_with(found: Compared) -> str:
 
 
 def _left_out(found: Compared) -> str:
-    told = []
+    sentences = []
     if found.assumed:
-        told.append(
+        sentences.append(
             f"On {found.assumed} of the nights without, other things were noted and this was not."
         )
     if found.unknown:
-        told.append(f"{found.unknown} nights are left out: the journal does not tell.")
-    return " ".join(told)
+        sentences.append(f"{found.unknown} nights are left out: the journal does not tell.")
+    return " ".join(sentences)

@@ -140,15 +140,15 @@ def _why_p(plan: Plan, found: Answer, over: bool) -> str:
 
 def beside(found: Answer) -> list[str]:
     """The analyses that have to agree before there is a difference."""
-    told = []
+    sentences = []
     for what, other in found.beside.items():
         if other.effect is None:
-            told.append(f"The analysis {what}: too little is left.")
+            sentences.append(f"The analysis {what}: too little is left.")
             continue
         p = "" if other.p is None else f", p = {other.p:.2g}"
         effect = amount(other.effect, found.scale)
-        told.append(f"The analysis {what}: {effect}{between(other, found.scale)}{p}.")
-    return told
+        sentences.append(f"The analysis {what}: {effect}{between(other, found.scale)}{p}.")
+    return sentences
 
 
 def table(pairs: Iterable[Pair]) -> str:
@@ -207,7 +207,7 @@ def worst(found: Answer) -> str:
 def secondary(found: Answer) -> list[str]:
     """The secondary outcomes, labelled, with how many there were."""
     tested = len(found.second)
-    told = []
+    sentences = []
     for name_, other in found.second.items():
         if other.effect is None:
             continue
@@ -218,11 +218,11 @@ def secondary(found: Answer) -> list[str]:
                 "shorter" if other.effect < 0 else "longer"
             )
         p = "" if other.p is None else f", p = {other.p:.2g}"
-        told.append(
+        sentences.append(
             f"Secondary outcome (1 of {tested} tested; it explains and does not decide): "
             f"{SECOND_NAMES[name_]}, {moved} with than without{p}."
         )
-    return told
+    return sentences
 
 
 def adverse(plan: Plan, seen: Observed, most: int = 1000, letters: int = 1000) -> list[str]:
@@ -256,23 +256,23 @@ def guess(course: Course) -> str:
 def looks(course: Course, most: int = 1000) -> list[str]:
     """Who looked when, before the end (the first `most`) and after it."""
     early, given = course.events("looked"), course.events("result")
-    told = []
+    sentences = []
     if early:
         times = dates(f"{e['at'][:16]} UTC ({e['nights']} nights)" for e in early[:most])
         if len(early) > most:
             times += f" and {len(early) - most} more"
-        told.append(
+        sentences.append(
             f"Looked at before the end: {times}. Whoever looks early may act on it; weigh the "
             f"result with that in mind."
         )
     if given:
         first = given[0]
         p = "no p" if first["p"] is None else f"p = {first['p']:.2g}"
-        told.append(
+        sentences.append(
             f"Results given so far: {len(given)}, the first on {first['at'][:16]} UTC "
             f"({first['nights']} nights, {p})."
         )
-    return told
+    return sentences
 
 
 def _seeded(plan: Plan) -> bool:

@@ -101,7 +101,7 @@ def expectation(chances: Chances) -> list[str]:
             f"{what:<15}  {each.length:6d}   {found[0]:<16} {found[1]:<16}"
             f"{_percent(each.lost):>10}{_percent(-each.faded):>16} fewer"
         )
-    told = [
+    sentences = [
         f"What to expect, from {TRIALS} simulated trials a plan, one night in ten missing: share "
         f"of trials that find a true change of PLM per hour, at the variation between nights "
         f"of {whose} (standard deviation of the logarithm {chances.sd:.2f}), in brackets where "
@@ -111,13 +111,13 @@ def expectation(chances: Chances) -> list[str]:
         "\n".join(rows),
     ]
     if not chances.nights:
-        told.append(
+        sentences.append(
             f"Fewer than {OWN_NIGHTS} nights of your own are in the archive; with them this would "
             f"be about you."
         )
     if chances.mine.power[EFFECTS[-1]] < 0.5:
-        told.append("That is less than even odds of finding a halving; take more pairs.")
-    return told
+        sentences.append("That is less than even odds of finding a halving; take more pairs.")
+    return sentences
 
 
 def _percent(share: float) -> str:
@@ -195,9 +195,9 @@ def tonight(plan: Plan, night: PlannedNight) -> str:
         kept = f"{plan.key}=..."
     what = task(plan, night)
     whose = f" --label {shlex.quote(plan.label)}" if plan.label else ""
-    told = f" Then: anklet note --night {night.date}{whose} {kept}"
+    then = f" Then: anklet note --night {night.date}{whose} {kept}"
     left_out = "" if night.counts else " (the first night of a block, left out of the result)"
-    return f"night of {night.date}, pair {night.pair + 1} of {plan.pairs}: {what}{left_out}.{told}"
+    return f"night of {night.date}, pair {night.pair + 1} of {plan.pairs}: {what}{left_out}.{then}"
 
 
 def status(plan: Plan, seen: Observed, stopped: str) -> str:
@@ -233,8 +233,8 @@ def deviations(plan: Plan, seen: Observed) -> list[str]:
     if seen.late:
         found.append(f"Hidden after the first look, so they stay in: {dates(seen.late)}.")
     if seen.broken:
-        told = [date if plan.blind else f"{date} ({it})" for date, it in seen.broken.items()]
-        found.append(f"Not as planned, by the journal: {dates(told)}.")
+        days = [date if plan.blind else f"{date} ({it})" for date, it in seen.broken.items()]
+        found.append(f"Not as planned, by the journal: {dates(days)}.")
     if seen.silent:
         count = len(seen.silent)
         found.append(f"Nothing noted of {plan.key} on {count} {nights(count)}; taken as kept.")

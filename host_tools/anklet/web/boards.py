@@ -11,7 +11,7 @@ from anklet.archive import backup, reformat
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board import doctor, firmware, ports
-from anklet.board.flashfiles import Others
+from anklet.board.flashfiles import ForeignFiles
 from anklet.board.install import install, summary
 from anklet.errors import AnkletError, BadInput
 from anklet.web.jobs import Busy, Job, Jobs, Outcome, Work
@@ -128,10 +128,10 @@ def _check(port: str, archive: Archive) -> Outcome:
 def _setup(job: Job, port: str, archive: Archive, form: dict[str, str]) -> Outcome:
     settings = {"leg": form["leg"], "label": form.get("label", "").strip()}
 
-    def agree(others: Others) -> None:
-        path = backup.save(archive.path, others)
-        if form.get("agreed") != others.digest:
-            raise _ToAsk(backup.told(others, path), others.digest)
+    def agree(foreign: ForeignFiles) -> None:
+        path = backup.save(archive.path, foreign)
+        if form.get("agreed") != foreign.digest:
+            raise _ToAsk(backup.notice(foreign, path), foreign.digest)
 
     try:
         found = install(

@@ -24,7 +24,7 @@ def what(**changed):
     return json.dumps([changed.get(str(i), value) for i, value in enumerate(WHAT)])
 
 
-def told(capsys, argv, code):
+def printed(capsys, argv, code):
     """What a person reads when that ends with this exit code."""
     assert main(argv) == code
     out, err = capsys.readouterr()
@@ -54,7 +54,7 @@ def told(capsys, argv, code):
 def test_what_a_board_says_it_is(tmp_path, capsys, answer, code, says):
     (tmp_path / "flash").write_bytes(picoflash.file_system({}))
     with usb.blank(tmp_path, extra=SAYS.format(answer=answer)) as board:
-        assert says in told(capsys, ["install", "--port", board.port], code)
+        assert says in printed(capsys, ["install", "--port", board.port], code)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_manifest_that_makes_no_sense(tmp_path, capsys, manifest):
     files = {flashfiles.MANIFEST: manifest.encode()}
     (tmp_path / "flash").write_bytes(picoflash.file_system(files))
     with usb.blank(tmp_path) as board:
-        told(capsys, ["install", "--port", board.port], 2)  # it can't say which board it is
+        printed(capsys, ["install", "--port", board.port], 2)  # it can't say which board it is
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_what_doctor_is_told(tmp_path, capsys, changed):
     assert answer != json.dumps(MEASURED)
     path = usb.script(tmp_path / "board", {}, extra=FOUND.format(answer=answer))
     with usb.board(path) as board:
-        told(capsys, ["doctor", "--port", board.port], 6)
+        printed(capsys, ["doctor", "--port", board.port], 6)
 
 
 @pytest.mark.parametrize("argv", [["replay"], ["score"], ["agree", "x.csv"]])
 def test_a_path_that_no_file_may_have(capsys, argv):
-    assert "choose a shorter one" in told(capsys, [*argv, "x" * 300 + ".csv"], 2)
+    assert "choose a shorter one" in printed(capsys, [*argv, "x" * 300 + ".csv"], 2)
