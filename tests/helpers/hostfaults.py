@@ -28,7 +28,7 @@ from anklet.archive import database  # noqa: E402
 from anklet.archive import sync as syncing  # noqa: E402
 from anklet.archive.journal import Journal  # noqa: E402
 from anklet.archive.store import Archive  # noqa: E402
-from anklet.board.boardinfo import Info, Night  # noqa: E402
+from anklet.board.boardinfo import Info, NightFile  # noqa: E402
 from anklet.cli import main  # noqa: E402
 from anklet.errors import AnkletError  # noqa: E402
 from anklet.trial import CLOCK, power  # noqa: E402
@@ -61,7 +61,9 @@ class Board:
 
     def info(self):
         def listed(files):
-            return [Night(name, len(data), (self.acks / name).exists()) for name, data in files]
+            return [
+                NightFile(name, len(data), (self.acks / name).exists()) for name, data in files
+            ]
 
         nights, traces = listed(FILES.items()), listed(TRACES.items())
         more = {"clock_offset_s": 0.0, "rules": "wasm2016", "micropython": "1.28", "free": 10**6}

@@ -6,7 +6,7 @@ from typing import Any
 
 from anklet.archive import reformat
 from anklet.archive.store import Archive
-from anklet.board.link import Link, Night
+from anklet.board.link import Link, NightFile
 from anklet.errors import BoardFault, NotVerified
 
 TRIES = 3
@@ -97,7 +97,7 @@ def sync(
     }
 
 
-def _download(link: Link, night: Night, digest: str, progress: Progress | None) -> bytes:
+def _download(link: Link, night: NightFile, digest: str, progress: Progress | None) -> bytes:
     """The night's bytes, as the board hashes them. Raises BoardFault if they never arrive so."""
     name = night.session if night.name.endswith(".plm") else f"{night.session} trace"
 

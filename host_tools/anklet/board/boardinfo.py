@@ -23,7 +23,7 @@ MOST = 1 << 53  # a float holds it exactly
 
 
 @dataclass(frozen=True)
-class Night:
+class NightFile:
     """A night file on the board, or a trace, which is never acked."""
 
     name: str
@@ -49,7 +49,7 @@ class Info:
     firmware: str
     leg: str
     label: str
-    nights: list[Night]
+    nights: list[NightFile]
     clock_offset_s: float | None
     rules: str
     micropython: str
@@ -59,7 +59,7 @@ class Info:
     power: str
     up_ms: int
     error_ms: int = 0
-    traces: list[Night] = field(default_factory=list)
+    traces: list[NightFile] = field(default_factory=list)
     crash: bool = False  # the firmware has left a note of one
 
 
@@ -77,12 +77,12 @@ def read_shelves(given: Any) -> list[str]:
     return shelves
 
 
-def read_shelf(lines: Iterable[Any]) -> list[Night]:
+def read_shelf(lines: Iterable[Any]) -> list[NightFile]:
     """The nights and traces that hostlink.shelf() printed, a line each. Raises as read_info."""
     return [_trace(*line) if len(line) == 2 else _night(*line) for line in lines]
 
 
-def read_info(given: Any, now: float, files: Sequence[Night] = ()) -> Info:
+def read_info(given: Any, now: float, files: Sequence[NightFile] = ()) -> Info:
     """What hostlink.info() printed; now: the computer's time then, seconds since 1970. files: what
     its shelves hold. Raises ValueError, LookupError, TypeError or ArithmeticError for what can't
     be."""
@@ -118,12 +118,12 @@ def read_info(given: Any, now: float, files: Sequence[Night] = ()) -> Info:
     )
 
 
-def _night(name: Any, size: Any, acked: Any) -> Night:
-    return Night(_matching(NIGHT, name), whole(size, LARGEST), acked is True)
+def _night(name: Any, size: Any, acked: Any) -> NightFile:
+    return NightFile(_matching(NIGHT, name), whole(size, LARGEST), acked is True)
 
 
-def _trace(name: Any, size: Any) -> Night:
-    return Night(_matching(TRACE, name), whole(size, LARGEST))
+def _trace(name: Any, size: Any) -> NightFile:
+    return NightFile(_matching(TRACE, name), whole(size, LARGEST))
 
 
 def _refuse(word: str) -> None:

@@ -20,7 +20,7 @@ from anklet.board.boardinfo import (
     MOST_NIGHTS,
     MOST_ON_SHELF,
     Info,
-    Night,
+    NightFile,
     printable,
     read_info,
     read_json,
@@ -31,7 +31,7 @@ from anklet.board.boardinfo import (
 from anklet.board.repl import Progress, Repl
 from anklet.errors import NoFirmware, NotVerified
 
-__all__ = ["Info", "Link", "Night"]
+__all__ = ["Info", "Link", "NightFile"]
 
 PROTOCOL = 3
 SLOW_S = 60  # until a board has loaded its modules, completed a night, hashed one
@@ -69,10 +69,10 @@ class Link(Repl):
         error_ms = math.ceil((heard - asked) * 500)
         return self._dated(info, error_ms) if info.power else replace(info, error_ms=error_ms)
 
-    def _files(self, shelves: list[str]) -> list[Night]:
+    def _files(self, shelves: list[str]) -> list[NightFile]:
         """The nights and traces on these shelves, asked one by one: no board has the memory to
         say all at once."""
-        found: list[Night] = []
+        found: list[NightFile] = []
         for shelf in shelves:
             lines = self._call(f"shelf({shelf!r})", SLOW_S).splitlines()
             found += read_shelf(read_json(line) for line in lines)
@@ -106,7 +106,7 @@ class Link(Repl):
                 info = replace(info, utc_ms=round((asked + took / 2) * 1000), up_ms=up_ms)
         return replace(info, error_ms=error_ms)
 
-    def download(self, night: Night, progress: Progress | None = None) -> bytes:
+    def download(self, night: NightFile, progress: Progress | None = None) -> bytes:
         """The night's bytes as they arrive: frames whose checksums hold, up to the first one that
         came broken several times. progress: called with the bytes that arrived and the size."""
         data = bytearray()
@@ -128,7 +128,7 @@ class Link(Repl):
                     break
         return bytes(data)
 
-    def sha256(self, night: Night) -> str:
+    def sha256(self, night: NightFile) -> str:
         """The hash that the board finds for a night."""
         with self._in_time(night.size):
             answer = self._call(f"sha256({night.name!r})", SLOW_S)
@@ -136,7 +136,7 @@ class Link(Repl):
             raise self._nonsense()
         return answer
 
-    def ack(self, night: Night, digest: str) -> None:
+    def ack(self, night: NightFile, digest: str) -> None:
         """Tell the board that this night is filed: it may go when space runs short."""
         with self._in_time(0):
             self._call(f"ack({night.name!r}, {digest!r})")

@@ -8,7 +8,7 @@ import pytest
 from anklet.archive import dating
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive, home
-from anklet.board.boardinfo import Info, Night
+from anklet.board.boardinfo import Info, NightFile
 from anklet.cli import main
 from anklet.errors import BadInput
 from anklet.night.grouping import by_night
@@ -39,7 +39,7 @@ def night(number, evening=None, hours=8, minute=58):
 def synced(archive, moment, *numbers):
     """A computer found these nights at that moment."""
     utc_ms = round(dt.datetime.fromisoformat(moment).astimezone().timestamp() * 1000)
-    nights = [Night(f"{NAMES[n]}.plm", 1) for n in numbers]
+    nights = [NightFile(f"{NAMES[n]}.plm", 1) for n in numbers]
     values = {"device": META["device"], "nights": nights, "utc_ms": utc_ms, "clock_offset_s": None}
     texts = ("board", "firmware", "leg", "label", "rules", "micropython", "flash", "power")
     info = Info(**dict.fromkeys(texts, ""), **values, free=None, up_ms=0)

@@ -7,7 +7,7 @@ import json
 import pytest
 from anklet.archive.anchors import read
 from anklet.archive.store import Archive
-from anklet.board.boardinfo import Night, read_info
+from anklet.board.boardinfo import NightFile, read_info
 from anklet.night import as_json, clock, nightfile
 from anklet.night.clock import Anchor, Anchors
 from anklet.report import table as nights
@@ -402,7 +402,7 @@ def test_no_clock_whatever_it_says_is_a_crash(said, read, up):
 def info(when, power, up, *sessions):
     """What a board says to a computer."""
     said = dict.fromkeys(("board", "firmware", "leg", "label"), "")
-    found = [Night(f"{session}.plm", 1) for session in sessions]
+    found = [NightFile(f"{session}.plm", 1) for session in sessions]
     said |= {"device": DEVICE, "utc": None, "at": [power, up]}
     return read_info(said, when.timestamp(), found)
 

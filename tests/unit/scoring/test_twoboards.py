@@ -4,8 +4,7 @@ import json
 
 import pytest
 from anklet.archive.store import Archive
-from anklet.board.boardinfo import Info
-from anklet.board.boardinfo import Night as Filed
+from anklet.board.boardinfo import Info, NightFile
 from anklet.cli import main
 from anklet.scoring import twoboards
 from anklet.scoring.score import run as score
@@ -29,7 +28,7 @@ def spoke_to(archive, leg, when, sessions=(), drift_ppm=0.0):
     archive.anchor(
         Info(
             *(DEVICES[leg], "sim", "0.1.0", leg, "me"),
-            [Filed(f"{session}.plm", 1, False) for session in sessions],
+            [NightFile(f"{session}.plm", 1, False) for session in sessions],
             *(None, "wasm2016", "1.27.0", None, "", when),
             power="00001-1a2b3c4d",
             up_ms=round(passed * (1 + drift_ppm * 1e-6)),
