@@ -12,7 +12,7 @@ SAID = 2>.venv/pip.log || { if grep -qE '$(UNREACHABLE)' .venv/pip.log; then \
 	echo "The packages could not be fetched: connect to the network and run make setup again."; \
 	else cat .venv/pip.log; fi >&2; exit 1; }
 
-.PHONY: help setup demo demo-trial pico test quick check bench accuracy sensitivity powercut soak faults fuzz years versions cohort clean
+.PHONY: help setup demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak faults fuzz years versions cohort clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ bench: $(READY) ## every figure of speed, heap, flash and power beside a rival o
 accuracy: $(READY) ## simulated nights and trials against their truth and rivals (SEEDS=20)
 	$(BIN)/python -m tests.accuracy --seeds $(SEEDS)
 	$(BIN)/python -m tests.accuracy.trials
+
+still: $(READY) ## somebody who lies very still, and a device on a table (2 minutes)
+	@$(BIN)/python -m tests.accuracy.still
 
 sensitivity: $(READY) ## the detector's constants moved by 20 %: what F1 and the count do
 	@$(BIN)/python -m tests.accuracy.sensitivity

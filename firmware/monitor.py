@@ -22,6 +22,7 @@ from plmcore.detector import FLOOR_FACTOR, VERSION, Detector, deci_mg
 from plmcore.native import const, micropython
 from plmcore.rules import GAP_BREAKS_MS
 from plmcore.series import Series
+from plmcore.still import OFF_BODY
 from plmcore.timebase import NOMINAL, Timebase
 from sensing import BAD_DATA, BOUNCES, CONSTANT, NO_SENSOR, OFF_SCALE, regain
 from tracelog import TraceLog
@@ -76,7 +77,7 @@ class Monitor:
         self.detector = Detector(settings.shank, settings.on_mg)
         self.series = Series(settings.rules)
         self.trace = TraceLog(log, board.device_id) if settings.trace else None
-        self.lms = self.movements = self.gaps = self.gap_ms = 0
+        self.lms = self.movements = self.gaps = self.gap_ms = self.off_body_ms = 0
         self._buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
         self._epoch_end = MINUTE
         self._epoch_samples = self._epoch_flags = self._epochs = self._retries = 0
@@ -199,6 +200,8 @@ class Monitor:
         """End the session: score what waits, write the counts, bring all onto the flash."""
         self.detector.close()
         self._score()
+        self.detector.still.close(reason == record.BY_HOST)
+        self._still()
         if self._epoch_samples:
             self._epoch_record()
         self._counts(reason)
@@ -298,6 +301,7 @@ class Monitor:
         self.detector.skip(lost, breaks)
         if breaks:
             self._score()
+            self._still()
             self.series.gap()
         self.log.gap(self.time.n, self.time.ms, lost, lost_ms, cause)
         self.time.advance(lost)
@@ -348,8 +352,18 @@ class Monitor:
             self.log.marker(self.time.n, self.time.ms, URGE)
         self._pressed = pressed
 
+    def _still(self):
+        """Write the stretch without movement that has ended, if one has: see still.py."""
+        still = self.detector.still
+        if still.next():
+            length = self.time.span(still.length)
+            if still.evidence & OFF_BODY:
+                self.off_body_ms += length
+            self.log.still(still.n, self.time.at(still.n), length, still.evidence)
+
     def _epoch(self):
         self._rate()
+        self._still()
         self._epoch_record()
         self._epoch_end = (self.time.n // MINUTE + 1) * MINUTE
         self._epochs += 1
@@ -364,11 +378,12 @@ class Monitor:
         self._end_by_itself()
 
     def _end_by_itself(self):
-        """Nobody has lain in bed for long, or a day has passed: then this session is over. Up to
-        away_min minutes it may be somebody who sleeps very still, or sits."""
-        posture = self.detector.posture
-        self._away = self._away + 1 if posture.upright or posture.off else 0
-        if self._away_min and self._away >= self._away_min:
+        """Nobody has lain in bed for away_min minutes, or a day has passed: then this session is
+        over. To lie still is to lie in bed, until more than that speaks for a table."""
+        still = self.detector.still
+        upright = self.detector.posture.upright
+        self._away = self._away + 1 if upright or still.minutes else 0
+        if self._away_min and self._away >= self._away_min and (upright or still.off):
             raise Over(False)
         if self._away_min and self.clock_ms >= DAY_MS:
             raise Over(True)
@@ -395,8 +410,8 @@ class Monitor:
         flags = self._epoch_flags
         if posture.upright:
             flags |= record.EPOCH_UPRIGHT
-        if posture.off:
-            flags |= record.EPOCH_OFF_BODY
+        if detector.still.minutes:
+            flags |= record.EPOCH_STILL
         self.log.epoch(
             self.time.n,
             self.time.ms,
@@ -428,6 +443,6 @@ class Monitor:
                 self.gaps,
                 self.gap_ms,
                 span(posture.upright_blocks * 25),
-                span(posture.off_blocks * 25),
+                self.off_body_ms,
             ),
         )

@@ -137,6 +137,12 @@ class NightLog:
         struct.pack_into(record.LAYOUT_MARKER, self._buf, at, n, ms, kind)
         self._seal(record.MARKER, 9)
 
+    def still(self, n, ms, length_ms, evidence):
+        """The stretch of this length that ends at n: see still.py."""
+        at = self._place(13)
+        struct.pack_into(record.LAYOUT_STILL, self._buf, at, n, ms, length_ms, evidence)
+        self._seal(record.STILL, 13)
+
     def fault(self, n, ms, code, detail):
         at = self._place(10)
         struct.pack_into(record.LAYOUT_FAULT, self._buf, at, n, ms, code, detail)

@@ -14,6 +14,7 @@ from plmcore import record
 from plmcore.native import const
 from plmcore.rules import DEFAULT, GAP_BREAKS_MS, RULES
 from plmcore.series import Series
+from plmcore.still import OFF_BODY
 
 _CHUNK = const(1024)
 _RECENT = const(16)  # nights that are looked at: each start completes the one before it
@@ -109,9 +110,11 @@ class Tally:
                 if fields["lost_ms"] > GAP_BREAKS_MS:
                     self.series.gap()
                 self._reach(fields["n"] + fields["lost"], fields["ms"] + fields["lost_ms"])
-        elif kind in (record.EPOCH, record.MARKER, record.FAULT):
+        elif kind in (record.EPOCH, record.MARKER, record.FAULT, record.STILL):
             if kind == record.EPOCH:
                 self._epoch(fields)
+            elif kind == record.STILL and fields["evidence"] & OFF_BODY:
+                self._own[1] += fields["length_ms"]
             self._reach(fields["n"], fields["ms"])
         elif kind == record.COUNTS:
             self._reach(fields["n"], fields["ms"])

@@ -10,6 +10,7 @@ from plmcore.kernel import deci_mg
 from plmcore.native import MICROPYTHON, const, micropython
 from plmcore.pieces import Pieces
 from plmcore.posture import Posture
+from plmcore.still import Still, breathless
 
 # As in the kernel: what is used all the time is no look-up here.
 BLOCK = const(25)  # samples: half a second
@@ -27,8 +28,9 @@ BLOCK_ENDED = const(128)
 LONGEST_FEED = kernel.BATCH
 
 # Which detector made a night: 1, amplitude alone classed turns and a movement with a rest in it
-# was two (nights without this number); 2, pieces are joined by tilt.
-VERSION = const(2)
+# was two (nights without this number); 2, pieces are joined by tilt; 3, lying still takes no
+# movement away (2 left out what followed a quarter of an hour without breathing).
+VERSION = const(3)
 
 # Amplitudes in mg of the 0.5 s RMS envelope (engineering, chosen on simulated nights)
 ON_MG = const(16)  # least onset threshold
@@ -49,12 +51,13 @@ class Detector:
 
     After next() returned True: `onset`, `offset` (sample numbers), `peak` (0.1 mg), `plateau`
     (samples over the edge threshold), `kind` (0 for a leg movement whose duration decides, else
-    record.SHORT, POSTURE, GROSS, UPRIGHT or OFF_BODY) and `flags` (record.TOUCHES_GAP).
+    record.SHORT, POSTURE, GROSS or UPRIGHT) and `flags` (record.TOUCHES_GAP).
     """
 
     def __init__(self, shank=0, on_mg=ON_MG):
         self.floor = Floor()
         self.posture = Posture(shank)
+        self.still = Still()
         self.least_on = power_of(on_mg)
         self.onset = self.offset = self.peak = self.plateau = self.kind = self.flags = 0
         self.power = kernel.new_power()  # behind LONG, that of each sample of the last batch
@@ -116,6 +119,7 @@ class Detector:
         state = self._state
         if breaks:
             self.close()
+            self.still.close(False)
             self._primed = False
         self._gap_at = state[kernel.N]
         state[kernel.N] += lost
@@ -183,11 +187,13 @@ class Detector:
         pieces.half_seconds += 1
         slot = state[SLOT]
         posture = self.posture
-        posture.block(self._tilt, slot - FINES if slot else KEPT - FINES, power)
+        minute = posture.block(self._tilt, slot - FINES if slot else KEPT - FINES, power)
         if self.floor.add(power):
             self._thresholds()
         if self._sway.add(posture.sway):
             pieces.sway = self._sway.power
+        if minute:
+            posture.minute(self.still, state[N], breathless(self._sway.power, self.floor.power))
         if pieces.open and not state[OPEN]:
             pieces.rest(state[N], slot)
         if pieces.ready():

@@ -70,7 +70,7 @@ class Pieces:
 
     After next() returned True: `onset`, `offset` (sample numbers), `peak` (power), `plateau`
     (samples over the edge threshold), `flags` (record.TOUCHES_GAP) and `kind` (0 for a leg
-    movement whose duration decides, else record.SHORT, POSTURE, GROSS, UPRIGHT or OFF_BODY).
+    movement whose duration decides, else record.SHORT, POSTURE, GROSS or UPRIGHT).
     """
 
     def __init__(self, posture, ring):
@@ -93,7 +93,6 @@ class Pieces:
         self._returned = bytearray(SIZE)  # the tilt came back
         self._spreads = array("h", [0] * SIZE)
         self._was_vertical = bytearray(SIZE)
-        self._was_off = bytearray(SIZE)
         self._turned = False  # what was handed out last was a turn or a new posture,
         self._turned_offset = self._turned_peak = 0  # and these are its
         self._now = array("H", [0] * 3)
@@ -119,7 +118,6 @@ class Pieces:
             self._began[i] = self.half_seconds - ago
             posture = self.posture
             self._was_vertical[i] = posture.is_vertical(ago + BEFORE)
-            self._was_off[i] = posture.off
             before = (n - onset) // FINE + MEAN + 2
             tilt.mean(self._ring, _slot(slot, before), self._tilts, 3 * i)
         self._ended[i] = self.half_seconds
@@ -262,8 +260,6 @@ class Pieces:
         first = age - SETTLE
         if self._was_vertical[i] or posture.is_vertical(first if first > 0 else 0):
             return record.UPRIGHT
-        if self._was_off[i]:
-            return record.OFF_BODY
         last = first - HELD
         if first >= 0 and posture.changed(
             self._gravity(i, 0), self._gravity(i, 1), self._gravity(i, 2), first, max(0, last)

@@ -1,4 +1,4 @@
-"""Where gravity points: tilt, lasting changes of posture, time out of bed, time off the body.
+"""Where gravity points: tilt, lasting changes of posture, time out of bed.
 
 Works on half-second blocks, two a second. Gravity is the mean of a block behind a second-order
 low-pass of 0.15 Hz. Ranges: block mean 2**17 (1/2**16 g), filter states 2**18, products 2**23;
@@ -9,6 +9,7 @@ needed each time; the past is looked at only when a movement ends or is classed.
 from array import array
 
 from plmcore.native import MICROPYTHON, const, micropython
+from plmcore.still import BUMPS
 
 if not MICROPYTHON:
     from plmcore.native import ptr16, ptr32
@@ -27,39 +28,31 @@ REST = const(3)  # blocks without it: the leg has come to rest
 UNREST = const(700)  # 1/2**16 g: 10.7 mg
 # Upright: the shank within 25 degrees of vertical, cos2 = 0.8214 = 841/1024, for 60 s.
 UPRIGHT_BLOCKS = const(120)
-# Off the body: no breathing. Mean square of the 0.15 to 1 Hz band, all axes, (1/16384 g)**2 a
-# block: sensor noise alone gives 40 to 140, breathing of 2 mg over 440, of 1 mg about 170.
-STILL_POWER = const(160)
-STILL_MOVEMENT = const(40000)  # and no half second over 20 mg
+# A half second over 20 mg moved: a minute with more than a few is not still (see still.py).
+MOVED_POWER = const(40000)
 MINUTE = const(120)
 LEAST2 = const(16384)  # (0.5 * 256)**2
 MOST2 = const(147456)  # (1.5 * 256)**2
-OFF_MINUTES = const(15)
 
 
 # State: counts of blocks, and flags
 BLOCKS = const(0)  # since the reset
 VERTICAL = const(1)
-OFF = const(2)
-VERTICAL_RUN = const(3)
-DEAD_MINUTES = const(4)
-DEAD_BLOCKS = const(5)
-MINUTE_BLOCKS = const(6)
-MINUTE_VERTICAL = const(7)
-MINUTE_POWER = const(8)
-MOVED = const(9)
-FROZEN = const(10)
-OFF_SCALE = const(11)
-RESET = const(12)  # what is before, a reset sets to 0
-UPRIGHT_TIME = const(12)
-OFF_TIME = const(13)
-SHANK = const(14)
-SWAY = const(
-    15
-)  # of the newest block: (1/16384 g)**2 in the 0.15 to 1 Hz band, all axes, 2**22 at most
-AXES = const(16)  # then for each axis: low-pass and band, and the block mean before, with BIAS
-SIZE = const(25)
+VERTICAL_RUN = const(2)
+FROZEN = const(3)
+OFF_SCALE = const(4)
+MINUTE_BLOCKS = const(5)  # of the minute under way, these and the next
+MINUTE_VERTICAL = const(6)
+MINUTE_MOVED = const(7)
+MINUTE_SUM = const(8)  # of the block means of each axis, with MEAN_0
+RESET = const(11)  # what is before, a reset sets to 0
+UPRIGHT_TIME = const(11)
+SHANK = const(12)
+SWAY = const(13)  # of the newest block: (1/16384 g)**2 of 0.15 to 1 Hz, all axes, under 2**22
+AXES = const(14)  # then for each axis: low-pass and band, and the block mean before, with BIAS
+SIZE = const(23)
 BIAS = const(1 << 20)
+MEAN_0 = const(1 << 17)
 GRAVITY_0 = const(8192)  # added to the gravity that is kept
 
 # What is kept of a block: x y z of gravity, and
@@ -70,23 +63,21 @@ UPWARD = const(2)  # the shank was within 25 degrees of vertical
 
 
 @micropython.viper
-def _take(st: ptr32, ring: ptr16, tilt: ptr16, at: int, power: int) -> int:
-    """Take a block's five tilts, x y z of each, from tilt[at] on, and the movement's power.
-
-    ring: KEPT blocks, an ITEM each. Returns the longer of FROZEN and OFF_SCALE.
-    """
-    st[FROZEN] += 1
-    st[OFF_SCALE] += 1
+def _filter(st: ptr32, ring: ptr16, tilt: ptr16, at: int):
+    """Take a block's five tilts, x y z of each, from tilt[at] on: gravity goes to `ring` (KEPT
+    blocks, an ITEM each), and what breathing does to SWAY."""
     blocks = st[BLOCKS]
     item = (blocks & (KEPT - 1)) * ITEM
-    flags = still = total = along = 0
+    flags = still = 0
     a = 0
     while a < 3:
         # 4/25 of the sum of 25 samples, rounded down, in two steps that stay under 2**30
         x = tilt[at] + tilt[at + 3] + tilt[at + 6] + tilt[at + 9] + tilt[at + 12] << 5
         at += 1
         high = (x >> 8) * 10485 >> 10
-        x = high + ((x - 25 * high) * 1311 >> 15) - (1 << 17)
+        x = high + ((x - 25 * high) * 1311 >> 15)
+        st[MINUTE_SUM + a] += x
+        x -= MEAN_0
         axis = AXES + 3 * a
         if blocks == 0:
             st[axis] = st[axis + 2] = x + BIAS
@@ -115,16 +106,30 @@ def _take(st: ptr32, ring: ptr16, tilt: ptr16, at: int, power: int) -> int:
         if g > 8191:
             g = 8191
         ring[item + a] = g + GRAVITY_0
-        g >>= 4  # 1/256 g: squares under 2**19
+        a += 1
+    ring[item + FLAGS] = flags
+    st[SWAY] = still
+
+
+@micropython.viper
+def _count(st: ptr32, ring: ptr16, power: int):
+    """Count the block whose gravity was just found, with its movement's power: how long the shank
+    has been vertical, the data the same, gravity none; and what the minute holds."""
+    blocks = st[BLOCKS]
+    item = (blocks & (KEPT - 1)) * ITEM
+    st[BLOCKS] = blocks + 1
+    total = along = 0
+    a = 0
+    while a < 3:
+        g = ring[item + a] - GRAVITY_0 >> 4  # 1/256 g: squares under 2**19
         total += g * g
         if a == st[SHANK]:
             along = g * g
         a += 1
-    st[BLOCKS] = blocks + 1
     if total >= LEAST2 and total <= MOST2:
         st[OFF_SCALE] = 0
     if along * 1024 > total * 841:
-        flags += UPWARD
+        ring[item + FLAGS] += UPWARD
         st[VERTICAL] = 1
         st[MINUTE_VERTICAL] += 1
         st[VERTICAL_RUN] += 1
@@ -134,24 +139,9 @@ def _take(st: ptr32, ring: ptr16, tilt: ptr16, at: int, power: int) -> int:
             st[UPRIGHT_TIME] += 1
     else:
         st[VERTICAL] = st[VERTICAL_RUN] = 0
-    ring[item + FLAGS] = flags
-    st[MINUTE_POWER] += still
-    st[SWAY] = still
-    if power > STILL_MOVEMENT:
-        st[MOVED] = 1
+    if power > MOVED_POWER:
+        st[MINUTE_MOVED] += 1
     st[MINUTE_BLOCKS] += 1
-    if st[MINUTE_BLOCKS] == MINUTE:
-        if st[MINUTE_POWER] < STILL_POWER * MINUTE and not st[MOVED]:
-            st[DEAD_MINUTES] += 1
-            st[DEAD_BLOCKS] += MINUTE - st[MINUTE_VERTICAL]
-            if st[DEAD_MINUTES] >= OFF_MINUTES:
-                st[OFF] = 1
-                st[OFF_TIME] += st[DEAD_BLOCKS]
-                st[DEAD_BLOCKS] = 0
-        else:
-            st[DEAD_MINUTES] = st[DEAD_BLOCKS] = st[OFF] = 0
-        st[MINUTE_BLOCKS] = st[MINUTE_POWER] = st[MINUTE_VERTICAL] = st[MOVED] = 0
-    return st[FROZEN] if st[FROZEN] > st[OFF_SCALE] else st[OFF_SCALE]
 
 
 @micropython.viper
@@ -206,19 +196,9 @@ class Posture:
         return self._state[VERTICAL_RUN] >= UPRIGHT_BLOCKS
 
     @property
-    def off(self):
-        """Off the body."""
-        return self._state[OFF] != 0
-
-    @property
     def upright_blocks(self):
         """Half seconds counted as upright (0..2**30)."""
         return self._state[UPRIGHT_TIME]
-
-    @property
-    def off_blocks(self):
-        """Half seconds counted as off the body (0..2**30)."""
-        return self._state[OFF_TIME]
 
     @property
     def sway(self):
@@ -237,8 +217,32 @@ class Posture:
     @micropython.native
     def block(self, tilt, at, power):
         """Take a block: its five tilts from number `at` (0..245) on (see kernel.new_tilt), and the
-        power of the movement (0..2**29)."""
-        self.doubt = _take(self._state, self._ring, tilt, 3 * at, power)
+        power of the movement (0..2**29). True when it ends a minute: see still.Still.minute."""
+        state = self._state
+        state[FROZEN] += 1
+        state[OFF_SCALE] += 1
+        _filter(state, self._ring, tilt, 3 * at)
+        _count(state, self._ring, power)
+        frozen = state[FROZEN]
+        off_scale = state[OFF_SCALE]
+        self.doubt = frozen if frozen > off_scale else off_scale
+        return state[MINUTE_BLOCKS] == MINUTE
+
+    @micropython.native
+    def minute(self, still, n, breathless):
+        """Give the minute that has just ended to `still` (see its minute()), and begin another.
+        n: number of the next sample. breathless: no breathing shows."""
+        state = self._state
+        still.minute(
+            n,
+            breathless and state[MINUTE_MOVED] <= BUMPS,
+            state[MINUTE_VERTICAL],
+            state[MINUTE_SUM],
+            state[MINUTE_SUM + 1],
+            state[MINUTE_SUM + 2],
+        )
+        for i in range(MINUTE_BLOCKS, RESET):
+            state[i] = 0
 
     def gravity(self, a, ago=0):
         """Gravity on axis a in 1/4096 g (-8192..8191), `ago` blocks ago (the oldest that is kept,

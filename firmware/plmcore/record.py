@@ -34,6 +34,7 @@ SERIES = const(0x11)  # earlier LMs that became PLMs
 EPOCH = const(0x20)
 GAP = const(0x21)
 MARKER = const(0x22)
+STILL = const(0x23)
 COUNTS = const(0x30)
 FAULT = const(0x40)
 
@@ -61,6 +62,7 @@ FIELDS = {
     ),
     GAP: ("gap", "<IIIIB", ("n", "ms", "lost", "lost_ms", "cause"), 0),
     MARKER: ("marker", "<IIB", ("n", "ms", "kind"), 0),
+    STILL: ("still", "<IIIB", ("n", "ms", "length_ms", "evidence"), 0),  # see still.py
     COUNTS: (
         "counts",
         "<IIBHHHHHHHHIII",
@@ -98,10 +100,12 @@ LAYOUT_LM = FIELDS[LM][1]
 LAYOUT_EPOCH = FIELDS[EPOCH][1]
 LAYOUT_GAP = FIELDS[GAP][1]
 LAYOUT_MARKER = FIELDS[MARKER][1]
+LAYOUT_STILL = FIELDS[STILL][1]
 LAYOUT_COUNTS = FIELDS[COUNTS][1]
 LAYOUT_FAULT = FIELDS[FAULT][1]
 
 # LM kinds: a CLM, or why the movement is none. Those from POSTURE on are no leg movements.
+# OFF_BODY is none since detector 3: no movement is left out for a guess.
 KINDS = ("clm", "short", "long", "posture", "gross", "upright", "off_body")
 SHORT = const(1)
 LONG = const(2)
@@ -114,8 +118,11 @@ PLM = const(1)
 TOUCHES_GAP = const(2)
 # epoch flags
 EPOCH_UPRIGHT = const(1)
-EPOCH_OFF_BODY = const(2)
+EPOCH_OFF_BODY = const(2)  # detectors 1 and 2
 EPOCH_GAP = const(4)
+EPOCH_STILL = const(8)
+# evidence of a STILL record, and what the device made of it: see still.py
+EVIDENCE = ("put_down", "picked_up", "hours_2", "hours_4", "off_body")
 # reasons of a COUNTS record
 REASONS = ("checkpoint", "host", "stopped", "recovered", "itself")
 CHECKPOINT = const(0)

@@ -55,6 +55,9 @@ class Builder:
     def gap(self, ms, lost_ms):
         return self.add(record.GAP, ms // 20, ms, lost_ms // 20, lost_ms, record.OVERRUN)
 
+    def still(self, ms, length_ms, evidence=0):
+        return self.add(record.STILL, ms // 20, ms, length_ms, evidence)
+
     def counts(self, ms, reason=record.BY_HOST, **counts):
         names = record.FIELDS[record.COUNTS][2][3:]
         return self.add(record.COUNTS, ms // 20, ms, reason, *(counts.get(n, 0) for n in names))

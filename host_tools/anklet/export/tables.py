@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from anklet.archive.journal import KEYS, Journal
-from anklet.night import as_json
+from anklet.night import as_json, away
 from anklet.night.session import Session, record
 
 Row = dict[str, Any]
@@ -137,6 +137,7 @@ def _lms(night: Session) -> Iterator[Row]:
 
 
 def _minutes(night: Session) -> Iterator[Row]:
+    off_body = away.off_body(night)
     for epoch in night.epochs:
         yield {
             "time": _time(night, epoch["ms"]),
@@ -148,7 +149,7 @@ def _minutes(night: Session) -> Iterator[Row]:
             "gravity_y_g": epoch["gy"] / 64,
             "gravity_z_g": epoch["gz"] / 64,
             "upright": bool(epoch["flags"] & record.EPOCH_UPRIGHT),
-            "off_body": bool(epoch["flags"] & record.EPOCH_OFF_BODY),
+            "off_body": away.inside(epoch["ms"], off_body),
         }
 
 
@@ -172,3 +173,6 @@ def _events(night: Session) -> Iterator[Row]:
         code = fault["code"]
         name = record.FAULTS[code] if code < len(record.FAULTS) else f"fault {code}"
         yield event(fault["ms"], "fault", name)
+    for still in night.stills:
+        onset = still["ms"] - still["length_ms"]
+        yield event(onset, "still", " ".join(away.evidence(still)), still["length_ms"])

@@ -32,7 +32,25 @@ def _numbers(night: Session) -> dict[str, Any]:
         "counts": counts,
         "plm_per_hour": None if rate is None else round(rate, 4),
         "periodicity_index": None if index is None else round(index, 4),
+        **_range(night),
     }
+
+
+def _range(night: Session) -> dict[str, Any]:
+    """What the rate would be without the time that was very still, and with that off the body."""
+    if not night.stills:
+        return {}
+    least, most = night.in_bed_range_s
+    return {
+        "in_bed_range_s": [round(least, 3), round(most, 3)],
+        **rates(night.counts["plm"], least, most),
+    }
+
+
+def rates(plm: int, least_s: float, most_s: float) -> dict[str, list[float | None]]:
+    """`plm_per_hour_range`: of the most and of the least hours in bed; null where these are 0."""
+    low, high = (round(plm * 3600 / s, 4) if s else None for s in (most_s, least_s))
+    return {"plm_per_hour_range": [low, high]}
 
 
 def result(night: Session) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from anklet.night.as_json import rates
+
 if TYPE_CHECKING:
     from anklet.night.session import Session
 
@@ -74,7 +76,8 @@ def by_night(items: Iterable[Item]) -> list[Item]:
     Each night has `night`, `label`, `leg`, `rules`, `clock` and `start` (of the first session),
     `sessions` (device and session, by start), `devices`, `detectors`, `recorded_s`, `in_bed_s`,
     `counts` (summed), `series_plm` (the PLMs of each series), `plm_per_hour` (of the joined hours
-    in bed), `periodicity_index` and `flags` (each that any session has). By night, label and leg.
+    in bed), `periodicity_index` and `flags` (each that any session has); where a session has
+    them, `in_bed_range_s` and `plm_per_hour_range`. By night, label and leg.
     Sessions without a night (their time is unknown) and hidden ones are left out.
     """
     return [_join(group) for group in grouped(items) if group[0]["night"]]
@@ -90,6 +93,11 @@ def _join(items: list[Item]) -> Item:
         for name, count in item["counts"].items():
             counts[name] = counts.get(name, 0) + count
     in_bed_s = sum(item["in_bed_s"] for item in items)
+    ranges = {}
+    if any("in_bed_range_s" in item for item in items):
+        each = [item.get("in_bed_range_s", [item["in_bed_s"]] * 2) for item in items]
+        least, most = (sum(pair[i] for pair in each) for i in range(2))
+        ranges = {"in_bed_range_s": [least, most], **rates(counts["plm"], least, most)}
     return {
         **{name: items[0][name] for name in ("night", "label", "leg", "rules", "clock", "start")},
         "sessions": [(item["device"], item["session"]) for item in items],
@@ -102,6 +110,7 @@ def _join(items: list[Item]) -> Item:
         "plm_per_hour": counts["plm"] * 3600 / in_bed_s if in_bed_s else None,
         "periodicity_index": counts["plm"] / counts["clm"] if counts["clm"] else None,
         "flags": list(dict.fromkeys(flag for item in items for flag in item["flags"])),
+        **ranges,
     }
 
 
@@ -153,6 +162,7 @@ def _append(night: "Session", later: "Session") -> "Session":
         gaps=[*night.gaps, between, *shifted(later.gaps)],
         markers=night.markers + shifted(later.markers),
         faults=night.faults + shifted(later.faults),
+        stills=night.stills + shifted(later.stills),
         counts=counts,
         damage=night.damage + later.damage,
         flags=list(dict.fromkeys(night.flags + later.flags)),

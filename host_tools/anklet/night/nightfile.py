@@ -7,7 +7,7 @@ right is left out.
 from collections.abc import Iterable
 from typing import Any, cast
 
-from anklet.night import clock
+from anklet.night import away, clock
 from anklet.night.damage import Losses
 from anklet.night.recount import recount
 from anklet.night.session import COUNTS, LM, Session, record
@@ -34,6 +34,7 @@ def parse(data: bytes, session: str = "", device: str = "") -> Session:
         record.ANCHOR: night.anchors,
         record.MARKER: night.markers,
         record.FAULT: night.faults,
+        record.STILL: night.stills,
     }
     by_number: dict[int, LM] = {}
     last = None  # COUNTS
@@ -120,12 +121,15 @@ def _count(night: Session, last: dict[str, int] | None) -> None:
     else:
         night.counts = recount(night, last)
         cut = True
+    if cut:
+        night.stills += away.unfinished(night)
     for flag, holds in (
         ("gap", night.counts["gap_ms"]),
         ("cut", cut),
         ("damaged", night.damage),
         ("upright", night.counts["upright_ms"]),
         ("off_body", night.counts["off_body_ms"]),
+        ("still", away.still(night)),
         ("fault", night.faults),
         ("newer", night.meta.get("format", "1") != "1"),
     ):

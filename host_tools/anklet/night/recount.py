@@ -1,7 +1,7 @@
 """The counts of a night whose end is missing, made again from its records."""
 
 from anklet import device
-from anklet.night.session import Session
+from anklet.night.session import OFF_BODY, Session
 
 device.use()  # the rules and the scorer are the device's own
 
@@ -17,7 +17,7 @@ def recount(night: Session, checkpoint: dict[str, int] | None) -> dict[str, int]
 
     None is less than the last checkpoint's, which knows of movements that are missing. Intervals
     are measured again by the device's scorer. Upright and off-body time come from the last
-    checkpoint and, after it, from whole epochs.
+    checkpoint and, after it, from whole epochs and stretches that were still.
     """
     scorer = Series(RULES.get(night.rules, RULES[DEFAULT]))
     breaks = sorted(gap["ms"] for gap in night.gaps if gap["lost_ms"] > GAP_BREAKS_MS)
@@ -49,6 +49,12 @@ def recount(night: Session, checkpoint: dict[str, int] | None) -> dict[str, int]
             elif epoch["flags"] & record.EPOCH_UPRIGHT:
                 found["upright_ms"] += epoch["ms"] - before
             before = epoch["ms"]
+    start = checkpoint["ms"] if checkpoint else -1
+    found["off_body_ms"] += sum(
+        still["length_ms"]
+        for still in night.stills
+        if still["evidence"] & OFF_BODY and still["ms"] > start
+    )
     if checkpoint:
         found = {name: max(count, checkpoint[name]) for name, count in found.items()}
     return found

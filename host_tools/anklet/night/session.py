@@ -11,6 +11,7 @@ device.use()  # the record format and the rules are the device's own
 
 from plmcore import record  # noqa: E402
 from plmcore.rules import DEFAULT  # noqa: E402
+from plmcore.still import OFF_BODY  # noqa: E402
 
 KNOWN, ESTIMATED, UNKNOWN = "known", "estimated", "unknown"  # how a session's time is known
 BY_HAND = "by_hand"  # flag: a person said when it began
@@ -40,7 +41,7 @@ class LM:
 class Session:
     """One recording session.
 
-    epochs, gaps, anchors, markers, faults: dicts with the fields of plmcore.record.FIELDS.
+    epochs, gaps, anchors, markers, faults, stills: dicts with the fields of plmcore.record.FIELDS.
     restart: the gap before the first sample, when the session goes on with a recording that was
     interrupted; its lost_ms, 0 if not known, is no part of this session.
     counts: those of COUNTS, and gap_ms, upright_ms, off_body_ms.
@@ -48,8 +49,8 @@ class Session:
     trace: see trace.drawn; empty where nobody asked for it.
     damage: each stretch that can't be read, and each place where records miss; by offset.
     flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "by_hand"
-    (a person said when it began), "upright", "off_body", "fault", "newer" (firmware whose format
-    this version does not know).
+    (a person said when it began), "upright", "off_body", "still" (very still, but in bed as far as
+    anybody knows), "fault", "newer" (firmware whose format this version does not know).
     start: local time, see clock.settle; None when it is unknown. clock: "known", "estimated" or
     "unknown". ppm: how much slower than the wall clock the board's ran; error_ms: by how much the
     local time may be wrong. zone: an IANA name, or "".
@@ -64,6 +65,7 @@ class Session:
     anchors: list[dict[str, int]] = field(default_factory=list)
     markers: list[dict[str, int]] = field(default_factory=list)
     faults: list[dict[str, int]] = field(default_factory=list)
+    stills: list[dict[str, int]] = field(default_factory=list)
     restart: dict[str, int] | None = None
     counts: dict[str, int] = field(default_factory=dict)
     damage: list[Damage] = field(default_factory=list)
@@ -118,6 +120,15 @@ class Session:
         """Seconds with samples, neither upright nor off the body."""
         away_ms = self.counts["upright_ms"] + self.counts["off_body_ms"]
         return max(0.0, self.recorded_s - away_ms / 1000)
+
+    @property
+    def in_bed_range_s(self) -> tuple[float, float]:
+        """The least and the most that in_bed_s could be: without what was very still, and with
+        what counts as off the body."""
+        doubtful = sum(s["length_ms"] for s in self.stills if not s["evidence"] & OFF_BODY) / 1000
+        return max(0.0, self.in_bed_s - doubtful), self.in_bed_s + self.counts[
+            "off_body_ms"
+        ] / 1000
 
     @property
     def plm_per_hour(self) -> float | None:

@@ -122,11 +122,13 @@ def _counts(night: Night) -> str:
         f"<b>{count['short_imi']}</b> short IMIs",
         f"periodicity index <b>{index}</b>",
     ]
+    still_s = s.in_bed_s - s.in_bed_range_s[0]
     times = [
         ("in bed", s.in_bed_s),
         ("recorded", s.recorded_s),
         ("upright", night.seconds("upright")),
         ("off the body", night.seconds("off_body")),
+        ("of the time in bed very still", still_s),
         ("lost in gaps", night.seconds("gap")),
     ]
     spans = " · ".join(f"{name} {span_text(v)}" for name, v in times if v or name == "in bed")

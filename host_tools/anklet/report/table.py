@@ -15,6 +15,10 @@ NOTE = (
     "Hours are those in bed: recorded, without upright and off-body time, awake or asleep. PI is "
     "PLM / CLM. An accelerometer's threshold is not EMG's: limits like 15 per hour do not apply."
 )
+RANGE = (
+    " Very still time counts as in bed, off-body time does not: in brackets the PLM per hour if "
+    "it were the other way round."
+)
 
 
 def table(items: list[dict[str, Any]], width: int = 0) -> str:
@@ -34,6 +38,8 @@ def table(items: list[dict[str, Any]], width: int = 0) -> str:
         widths[WHO] = max(8, widths[WHO] - (_before_last(shown, widths) + LEAST - width))
     lines = [line for row in rows for line in _lines(row, shown, widths, width)]
     note = NOTE
+    if any("plm_per_hour_range" in item for item in items):
+        note += RANGE
     if len(shown) < len(HEADS):
         hidden = ", ".join(name for i, name in enumerate(HEADS) if i not in shown)
         note += f" Left out for want of room: {hidden}; a wider window or --json shows them."
@@ -79,6 +85,10 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _flag(flag: str, item: dict[str, Any]) -> str:
+    low, high = item.get("plm_per_hour_range", (None, None))
+    other = {"still": high, "off_body": low}.get(flag)
+    if other is not None:
+        return f"{flag}(or {other:.1f}/h)"
     missing = item.get("missing_records")
     if flag != "damaged" or not missing:
         return flag

@@ -2,9 +2,10 @@
 
 from base64 import b64encode
 
+from anklet.night import away
 from anklet.night.session import LM
 from anklet.report.figures import Figure, figure
-from anklet.report.view import EPOCH_OFF_BODY, EPOCH_UPRIGHT, Night, Span, span_text
+from anklet.report.view import Night, Span, span_text
 
 ROW = 34  # height of an hour on the timeline, px
 # A gap of a few seconds would be invisible on a row of an hour.
@@ -24,19 +25,24 @@ KIND_WORDS = {
 def timeline(night: Night) -> Figure:
     """Every movement of the session, in rows of one hour; x in minutes of the hour."""
 
-    def away(flag: int, words: str) -> list[tuple[Span, str]]:
-        return [(s, f"{words} from {night.clock(s[0])}") for s in night.flagged(flag)]
+    def since(spans: list[Span], words: str) -> list[tuple[Span, str]]:
+        return [(s, f"{words} from {night.clock(s[0])}") for s in spans]
 
     gaps = [
         ((ms, ms + lost), f"gap of {span_text(lost / 1000)} at {night.clock(ms)}: {cause}")
         for ms, lost, cause in night.gaps
     ]
+    upright, off_body = away.upright(night.session), away.off_body(night.session)
+    still = away.still(night.session)
     data = [
         _track(night, "recorded", [(span, "") for span in night.recorded], "var(--track)"),
-        _track(night, "upright", away(EPOCH_UPRIGHT, "leg upright"), "var(--upright)", "/"),
-        _track(night, "off body", away(EPOCH_OFF_BODY, "off the body"), "var(--upright)", "-"),
+        _track(night, "upright", since(upright, "leg upright"), "var(--upright)", "/"),
+        _track(night, "off body", since(off_body, "off the body"), "var(--upright)", "-"),
         _track(night, "gaps", gaps, "var(--gap)", "x"),
     ]
+    if still:
+        words = "in bed, or on a table: very still"
+        data.append(_track(night, "very still", since(still, words), "var(--upright)", "."))
     traced = {}
     if night.session.trace:
         # page.js fills it in, as finely as the screen shows it.

@@ -38,6 +38,7 @@ REMARKS = {
     "by_hand": "dated by hand",
     "upright": "upright",
     "off_body": "off the body",
+    "still": "very still",
 }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from anklet import device
+from anklet.night import away
 from anklet.night.grouping import BETWEEN
 from anklet.night.series import PLMSeries, series_of
 from anklet.night.session import Session
@@ -11,7 +12,6 @@ from anklet.night.session import Session
 device.use()  # the rules and the record format are the device's own
 
 from plmcore.record import CAUSES as CAUSE_NAMES  # noqa: E402
-from plmcore.record import EPOCH_OFF_BODY, EPOCH_UPRIGHT  # noqa: E402
 from plmcore.rules import GAP_BREAKS_MS, RULES  # noqa: E402
 
 HOUR = 3_600_000  # ms
@@ -106,15 +106,6 @@ class Night:
 
     # --- spans
 
-    def flagged(self, flag: int) -> list[Span]:
-        """The epochs that carry this flag, neighbours joined."""
-        out: list[Span] = []
-        for first, last, epoch in self._minutes:
-            if epoch["flags"] & flag:
-                joined = out and out[-1][1] == first
-                out.append((out.pop()[0] if joined else first, last))
-        return out
-
     @cached_property
     def recorded(self) -> list[Span]:
         """From the start to the end, less the gaps."""
@@ -149,8 +140,9 @@ class Night:
         for lm in self.lms:
             plm[self.place(lm.onset_ms)[0]] += lm.plm
         in_bed = [0.0] * rows
+        out = away.out_of_bed(self.session)
         for first, last, epoch in self._minutes:
-            if epoch["flags"] & (EPOCH_UPRIGHT | EPOCH_OFF_BODY):
+            if away.inside((first + last) / 2, out):
                 continue
             due = (last - first) * (self.rate or 0) / 1000
             seen = min(1.0, epoch["samples"] / due) if due else 0.0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from anklet.archive.journal import KEYS
-from anklet.night import damage
+from anklet.night import as_json, damage
 from anklet.night.damage import plural
 from anklet.report.view import GAP_BREAKS_MS, Night, span_text
 
@@ -84,12 +84,25 @@ def problems(night: Night) -> list[str]:
         if touched:
             sentence += f"; {plural(touched, 'movement')} next to a gap may be cut short"
         out.append(sentence + ".")
+    low, high = as_json.rates(s.counts["plm"], *s.in_bed_range_s)["plm_per_hour_range"]
     for name, words in (("upright", "upright (standing, walking)"), ("off_body", "off the body")):
         if night.seconds(name) >= MUCH:
-            out.append(
+            sentence = (
                 f"The sensor was {words} for {span_text(night.seconds(name))}; that time is left"
                 " out of the hours in bed."
             )
+            if name == "off_body" and s.stills and low is not None:
+                sentence += f" With it the rate would be {low:.1f} per hour."
+            out.append(sentence)
+    still_s = s.in_bed_s - s.in_bed_range_s[0]
+    if still_s:
+        sentence = (
+            f"For {span_text(still_s)} nothing moved, not even by breathing. Some legs lie so"
+            " still, and so does a table: that time counts as in bed."
+        )
+        if high is not None:
+            sentence += f" Without it the rate would be {high:.1f} per hour."
+        out.append(sentence)
     if s.start is None:
         out.append(
             "The date and time of this night are unknown: the board's clock was not set or was"
@@ -136,6 +149,8 @@ def definitions(night: Night) -> list[tuple[str, str]]:
         else "A movement over 10 s is no LM and is ignored."
     )
     over = f" (over {m['gross_mg']} mg)" if "gross_mg" in m else ""
+    older = m.get("detector", "1") in ("1", "2")
+    away = "upright or off the body" if older else "upright"
     return [
         (
             "LM, leg movement",
@@ -143,7 +158,7 @@ def definitions(night: Night) -> list[tuple[str, str]]:
             " the first stretch of at least 0.5 s under the offset threshold. Onset threshold:"
             f" {m.get('floor_factor', '?')} times the running noise floor, at least"
             f" {m.get('on_mg', '?')} mg. Changes of posture, turns{over} and movements while"
-            " upright or off the body are no LMs; they stay in the record.",
+            f" {away} are no LMs; they stay in the record.",
         ),
         ("CLM, candidate", "An LM of 0.50 to 10.00 s, on one leg. Bounds are inclusive."),
         ("IMI, inter-movement interval", "From the onset of one CLM to the onset of the next."),

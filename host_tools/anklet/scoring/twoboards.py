@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 from anklet.archive.store import Archive
+from anklet.night import away
 from anklet.night.grouping import Item, by_night
 from anklet.night.recount import LEG_MOVEMENTS
-from anklet.night.session import Session, record
+from anklet.night.session import Session
 from anklet.scoring import score
 from anklet.scoring.bilateral import Movement
 
@@ -128,16 +129,13 @@ def _recorded(sessions: Iterable[Session]) -> list[Span]:
 
 
 def _lying(sessions: Iterable[Session]) -> list[Span]:
-    """The stretches neither upright nor off the body, by whole epochs."""
-    away = record.EPOCH_UPRIGHT | record.EPOCH_OFF_BODY
+    """The stretches neither upright nor off the body."""
     found = []
     for session in sorted(sessions, key=lambda s: _utc_ms(s, 0)):
-        at = before = 0
-        for epoch in session.epochs:
-            if epoch["flags"] & away:
-                found.append((at, before, session))
-                at = epoch["ms"]
-            before = epoch["ms"]
+        at = 0
+        for first, last in away.out_of_bed(session):
+            found.append((at, first, session))
+            at = last
         found.append((at, session.length_ms, session))
     return _as_utc(found)
 

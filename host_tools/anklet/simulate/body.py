@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from anklet.simulate.movements import minimum_jerk, rotated, swing
-from anklet.simulate.plan import HANDLING_S, RISE_S, Plan
+from anklet.simulate.plan import HANDLING_S, RISE_S, SITTING_S, Plan
 
 TURN_ARM = np.array([-0.25, 0.05, 0.02])  # m: legs mostly roll, and swing a little
 STEEPEST = np.radians(40)  # of the shank in bed
@@ -47,8 +47,12 @@ def turns_of(plan: Plan) -> list[Turn]:
             turns.append(Turn(d.onset_s, d.onset_s + RISE_S, "upright", 0.0, d.seed))
             turns.append(Turn(d.end_s - RISE_S, d.end_s, "bed", 0.0, d.seed + 1))
         elif d.family == "table":
+            sits, rises = d.onset_s - HANDLING_S - SITTING_S, d.end_s + HANDLING_S
+            turns.append(Turn(sits - RISE_S, sits, "upright", 0.0, d.seed + 2))
             turns.append(Turn(d.onset_s - HANDLING_S, d.onset_s, "table", 0.0, d.seed))
-            turns.append(Turn(d.end_s, d.end_s + HANDLING_S, "bed", 0.0, d.seed + 1))
+            turns.append(Turn(d.end_s, rises, "upright", 0.0, d.seed + 3))
+            lies = rises + SITTING_S
+            turns.append(Turn(lies, lies + RISE_S, "bed", 0.0, d.seed + 1))
     return sorted(turns, key=lambda turn: turn.start_s)
 
 

@@ -24,7 +24,8 @@ NOMINAL: tuple[str, ...] = (
 LM_DISTANCE_S = 95.0  # between LMs that are not of one series: over 90 s, with room for error
 MARGIN_S = 6.0  # between a distractor and an LM
 TURN_MARGIN_S = 10.0  # between distractors: a new posture counts as one when it is held
-HANDLING_S = 4.0  # taking the device off, and putting it on again
+HANDLING_S = 4.0  # taking the device off, and putting it on again, on the edge of the bed
+SITTING_S = 20.0  # there, before and after
 RISE_S = 2.5  # getting up, and lying down
 
 
@@ -86,8 +87,12 @@ class Placer:
         self.hours = plan.end_s / 3600
 
     def _spans(self, *families: str) -> Intervals:
-        events = self.plan.distractors
-        return [(d.onset_s, d.end_s) for d in events if not families or d.family in families]
+        spans = []
+        for d in self.plan.distractors:
+            if not families or d.family in families:
+                around = HANDLING_S + SITTING_S + RISE_S if d.family == "table" else 0.0
+                spans.append((d.onset_s - around, d.end_s + around))
+        return spans
 
     def _lm(self, rng: np.random.Generator, kind: str, low: float, high: float) -> LegMove:
         """An LM at 0 s with its duration within low..high."""

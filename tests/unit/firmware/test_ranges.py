@@ -22,6 +22,7 @@ MODULES = (
     "native",
     "kernel",
     "floor",
+    "still",
     "posture",
     "tilt",
     "record",
@@ -293,19 +294,21 @@ def test_posture_on_the_worst_of_inputs(core):
     most = core.most
     for family in INPUTS.values():
         for values in family():
-            posture = core.posture.Posture()
+            posture, still = core.posture.Posture(), core.still.Still()
             for value in values:
                 tilt = array("H", [5 * (value + core.kernel.OFFSET) >> 3] * 15)
-                posture.block(tilt, 0, 25 * 3 * 2047**2)
+                if posture.block(tilt, 0, 25 * 3 * 2047**2):
+                    posture.minute(still, LIMIT - 1, True)
                 posture.is_vertical(3)
                 posture.changed(4096, -4096, 0, 3, 0)
                 posture.changed(*(posture.gravity(a, 9) for a in range(3)), 1, 0)
     bounds = {
-        "_take.x": 1 << 23,
-        "_take.low": 1 << 18,
-        "_take.band": 1 << 18,
-        "_take.g": 1 << 14,
-        "_take.total": 3 << 18,
+        "_filter.x": 1 << 23,
+        "_filter.low": 1 << 18,
+        "_filter.band": 1 << 18,
+        "_filter.g": 1 << 14,
+        "_count.total": 3 << 18,
+        "minute.self._x": 1 << 25,
         "_changed.dx": 1 << 14,
     }
     for name, bound in bounds.items():

@@ -73,6 +73,13 @@ def test_the_page_names_every_listed_value(kind, names):
         assert f"{number} {name}" in section
 
 
+def test_the_page_names_what_speaks_for_a_table():
+    text = logformat_reader.PAGE.read_text(encoding="utf-8")
+    section = text.split("### 0x23 ")[1].split("\n### ")[0]
+    for bit, name in enumerate(record.EVIDENCE):
+        assert f"Bit {bit}, {name}:" in section
+
+
 def test_the_page_names_every_meta_key_of_a_night():
     text = logformat_reader.PAGE.read_text(encoding="utf-8")
     for key in nightfile.parse(golden("night")).meta:
