@@ -16,7 +16,7 @@ from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.signal import replay
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from plmcore import record
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -30,7 +30,7 @@ FILLED = f"journal?night={EVENING}&like=1"
 SHOTS = os.environ.get("ANKLET_SHOTS")  # a folder for the README's pictures
 SHOWN = {FILLED: "web-journal.png"}
 PAGES = ("", "nights", "trend", NIGHT, f"{NIGHT}/hide", "journal", FILLED)
-PAGES += ("boards", "about", "none")
+PAGES += ("try", "journal/sheet", "boards", "about", "none")
 
 
 def night(session: str, day: int = DAY, hours: int = 1, **meta: str) -> bytes:
@@ -139,9 +139,9 @@ def test_the_journal_by_keyboard_alone(browser, address, problems, home):
     press = page.keyboard.press
     press("Tab")
     expect(page.locator(":focus")).to_have_text("To the content")
-    for _ in range(3):
+    for _ in range(4):
         press("Tab")
-    press("Enter")  # the third link of the navigation
+    press("Enter")  # the fourth link of the navigation
     page.wait_for_url("**/journal")
 
     def tab_to(name: str) -> None:
@@ -151,13 +151,13 @@ def test_the_journal_by_keyboard_alone(browser, address, problems, home):
                 return
         raise AssertionError(f"{name} can't be reached")
 
+    tab_to("urge")
+    for _ in range(5):
+        press("ArrowRight")
     tab_to("magnesium_mg")
     page.keyboard.type("250")
     tab_to("route")
     page.keyboard.type("sk")  # as a select takes it
-    tab_to("urge")
-    for _ in range(5):
-        press("ArrowRight")
     tab_to("text")
     page.keyboard.type("<script>alert(2)</script>")
     press("Tab")
@@ -187,6 +187,7 @@ def test_the_form_tells_what_is_wrong_beside_the_field(browser, address, problem
     expect(field).to_have_accessible_description(re.compile("has to be a number from 0 to 2000"))
     expect(field).to_have_value("99999")
     expect(page.get_by_label("Iron")).to_have_value("14")
+    page.goto(f"{address}journal?night={EVENING}")  # what is filled in would be asked about
     page.get_by_label("The night, by").fill((dt.date.today() + dt.timedelta(1)).isoformat())
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_label("The night, by")).to_have_accessible_description(
@@ -211,6 +212,27 @@ def test_the_evening_before_is_filled_in_and_the_button_stands_beside(
     assert kept == {"magnesium_mg": 300, "route": "oral", "antidepressant": "sertraline 50 mg"}
     page.close()
     assert problems == []
+
+
+def test_leaving_something_unsaved_is_asked_about(browser, address, problems):
+    page = look(browser, address, problems)
+    page.goto(f"{address}journal?night={EVENING}")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_label("Iron").fill("14")
+    page.get_by_role("link", name="Nights", exact=True).click(no_wait_after=True)
+    expect(page).to_have_url(re.compile("journal"))
+    assert asked == ["beforeunload"]
+    expect(page.get_by_label("Iron")).to_have_value("14")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved")  # which asks nothing
+    page.close()
+    assert problems == [""]  # the one question
 
 
 def test_a_night_is_hidden_and_shown_again(browser, address, problems, home):

@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from anklet.errors import BadInput
@@ -18,7 +18,9 @@ class Key:
 
     kind: "number" (low to high), "whole" (the same without decimals), "choice" or "text" (high:
     letters at most). part: of the form it stands in. note: help for whoever fills it in;
-    influence: what is known of it that the report should say.
+    influence: what is known of it that the report should say. outcome: it says how the night was,
+    so it is asked first and never filled in from another night. others: what else a person may
+    write behind a number, and how much of `unit` that is.
     """
 
     kind: str
@@ -30,6 +32,8 @@ class Key:
     part: str = "evening"
     note: str = ""
     influence: str = ""
+    outcome: bool = False
+    others: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def scale(self) -> bool:
@@ -47,10 +51,14 @@ class Key:
         return f"{what} from {self.low} to {self.high}{' ' + self.unit if self.unit else ''}"
 
 
+GRAMS = {"g": 1000}  # in mg
+
 # Items of our own: the symptom scales of others are under copyright.
 KEYS = {
     "magnesium_mg": Key(
-        "number", "Magnesium", "mg", 0, 2000, note="Elemental magnesium, as the pack says it."
+        *("number", "Magnesium", "mg", 0, 2000),
+        note="Elemental magnesium, as the pack says it.",
+        others=GRAMS,
     ),
     "magnesium_form": Key(
         "choice",
@@ -66,14 +74,20 @@ KEYS = {
         choices=("food", "oral", "skin"),
         note="In food, by mouth as a supplement, or on the skin.",
     ),
-    "iron_mg": Key("number", "Iron", "mg", 0, 500),
+    "iron_mg": Key("number", "Iron", "mg", 0, 500, others=GRAMS),
     "caffeine_mg": Key(
-        "number", "Caffeine", "mg", 0, 2000, note="All day. A cup of coffee holds about 90 mg."
+        *("number", "Caffeine", "mg", 0, 2000),
+        note="All day. A cup of coffee holds about 90 mg: 2 cups may be written.",
+        others=GRAMS | dict.fromkeys(("cup", "cups"), 90),
     ),
     "alcohol_g": Key(
-        "number", "Alcohol", "g", 0, 500, note="Pure alcohol. A small beer holds about 13 g."
+        *("number", "Alcohol", "g", 0, 500),
+        note="Pure alcohol. A small beer holds about 13 g: 2 beers may be written.",
+        others=dict.fromkeys(("beer", "beers"), 13),
     ),
-    "exercise_min": Key("number", "Exercise", "min", 0, 1440),
+    "exercise_min": Key(
+        *("number", "Exercise", "min", 0, 1440), others=dict.fromkeys(("h", "hour", "hours"), 60)
+    ),
     "antidepressant": Key(
         "text",
         "Antidepressant",
@@ -87,11 +101,16 @@ KEYS = {
         "Urge to move the legs",
         high=10,
         note="0: none. 10: as strong as it can be.",
+        outcome=True,
     ),
     "sleep_quality": Key(
-        "whole", "Sleep quality", high=10, part="morning", note="0: very bad. 10: very good."
+        *("whole", "Sleep quality"),
+        high=10,
+        part="morning",
+        note="0: very bad. 10: very good.",
+        outcome=True,
     ),
-    "wakeups": Key("whole", "Times awake", high=50, part="morning"),
+    "wakeups": Key("whole", "Times awake", high=50, part="morning", outcome=True),
     "text": Key("text", "Anything else", high=2000, part="morning"),
     "adverse_event": Key(
         "text",
@@ -135,12 +154,23 @@ def check(key: str, value: object) -> Value | None:
         for choice in item.choices:
             if text.lower() == choice.lower():
                 return choice
-    elif re.fullmatch(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?", text):
-        number = float(text)
-        if item.low <= number <= item.high and (number.is_integer() or item.kind == "number"):
-            return int(number) if number.is_integer() else number
+    elif (number := _number(text, item)) is not None and item.low <= number <= item.high:
+        if number.is_integer():
+            return int(number)
+        if item.kind == "number":
+            return number
     shown = text if len(text) <= 40 else f"{text[:40]}…"
     raise BadInput(f"{key} has to be {item.range}, not {shown!r}.")
+
+
+def _number(text: str, item: Key) -> float | None:
+    """The number of "300", "300 mg", "0,3 g" or "2 cups", in the item's unit; None for no such."""
+    found = re.fullmatch(r"([+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*([A-Za-z]*)", text)
+    unit = found[2].lower() if found else ""
+    times = {"": 1.0, item.unit.lower(): 1.0, **item.others}.get(unit)
+    if found is None or times is None:
+        return None
+    return round(float(found[1].replace(",", ".")) * times, 9)
 
 
 def parse(words: Iterable[str]) -> Values:

@@ -82,33 +82,26 @@ def add(command: Command) -> None:
 
 
 def _plan(args: argparse.Namespace) -> None:
-    from anklet.archive import jsonl
     from anklet.archive.journal import label_of
     from anklet.archive.store import Archive, home
-    from anklet.trial import as_json, tonight, words
-    from anklet.trial import plan as planning
+    from anklet.trial import as_json, begin, tonight, words
     from anklet.trial.course import Course
     from anklet.trial.power import chances
     from anklet.trial.seal import Trials
 
     evening, simulated = tonight()
-    start = _date(args.start) if args.start else evening
-    if not evening <= start <= evening + dt.timedelta(days=planning.AHEAD_DAYS):
-        raise BadInput(
-            f"--start {start} can't be: a plan is made before its first night, at most "
-            f"{planning.AHEAD_DAYS} days ahead ({evening} or later)."
-        )
     if args.seed is not None and not simulated and not args.dry_run:
         raise BadInput(
             "--seed draws an order that could be known beforehand, so it is for a simulated clock "
             "(ANKLET_TRIAL_NOW); leave it out."
         )
-    items = Archive(home()).sessions()
+    archive = Archive(home())
+    items = archive.sessions()
     label = label_of(args.label, [item["label"] for item in items])
-    trials = Trials(home())
-    plan = planning.draw(
+    plan = begin.drawn(
+        archive,
         args.what,
-        start,
+        _date(args.start) if args.start else None,
         label=label,
         leg=args.leg,
         pairs=args.pairs,
@@ -117,18 +110,9 @@ def _plan(args: argparse.Namespace) -> None:
         blind=args.blind,
         min_hours=args.min_hours,
         seed=args.seed,
-        made=jsonl.now(),
-        simulated=simulated,
-        taken={other.id for other in trials.sealed()},
     )
-    running = trials.latest(label)
-    if args.dry_run:
-        running = None
-    if running and running.last >= evening and not trials.events(running.id, "stopped"):
-        raise BadInput(
-            f"Trial {running.id} is planned already, up to {running.last}; finish it first, or "
-            f"give it up with anklet trial stop."
-        )
+    if not args.dry_run:
+        begin.check_free(archive, label)
     chance = chances(plan, items, evening)
     if args.dry_run:
         if args.json:
@@ -136,8 +120,9 @@ def _plan(args: argparse.Namespace) -> None:
         else:
             print(words.expected(plan, chance))
         return
-    before = Course(Archive(home()), trials, plan, "").abandoned()
-    seal = trials.add(plan, words.bottles(plan) if plan.blind else "")
+    trials = Trials(home())
+    before = Course(archive, trials, plan, "").abandoned()
+    seal = begin.seal(archive, plan)
     if args.json:
         print_json(
             {

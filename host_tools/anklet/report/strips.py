@@ -23,13 +23,19 @@ ASIDE = ("magnesium_form", "route")
 
 
 def of_trials(bands: Bands, first: str) -> list[Strip]:
-    """A row for the periods of trials, if there are any."""
+    """A row for the periods of trials, if there are any: on the bar the amount or the bottle, the
+    rest in its hover text."""
     bars = [
-        (begin, end, escape(text), f"{escape(text)}<br>{begin} to {end}")
+        (begin, end, escape(_amount(text)), f"{escape(text)}<br>{begin} to {end}")
         for begin, end, text in bands
         if end >= first
     ]
     return [Strip("Trial", bars, trial=True)] if bars else []
+
+
+def _amount(text: str) -> str:
+    """What fits a bar of two nights: "300" of "planned: magnesium_mg=300", "A" of "bottle A"."""
+    return text.rpartition("=")[2].removeprefix("planned: ").removeprefix("bottle ")
 
 
 def of_journal(entries: Entries, first: str) -> Iterator[Strip]:

@@ -18,7 +18,9 @@ STYLE = """
 body { font: 9.5pt/1.3 sans-serif; color: #111; max-width: 182mm; margin: auto }
 h1 { font-size: 15pt; margin: 0 0 1mm } h2 { font-size: 10.5pt; margin: 3mm 0 .5mm }
 p { margin: 0 0 1mm } .answer { font-size: 11.5pt; border-left: 1mm solid #111; padding-left: 3mm }
-.quiet { color: #444; font-size: 8.5pt } svg { width: 100% } text { font: 9px sans-serif }
+.quiet { color: #444; font-size: 8.5pt }
+.beside { display: grid; grid-template-columns: 3fr 1fr; gap: 4mm }
+svg { width: 100% } text { font: 9px sans-serif }
 """
 DOCTOR = (
     "For a doctor: one person's randomised crossover (N-of-1) trial, {blind}; the outcome is "
@@ -27,8 +29,8 @@ DOCTOR = (
 )
 
 
-def html(course: Course, found: Answer) -> str:
-    """The page, one A4 side."""
+def html(course: Course, found: Answer, nav: str = "") -> str:
+    """The page, one A4 side. nav: HTML to stand above it on a screen."""
     plan, seen, main = course.plan, course.seen, found.main
     with_, without = words.arms(plan)
     adherence = (
@@ -66,17 +68,51 @@ def html(course: Course, found: Answer) -> str:
     sections = []
     for title, text in parts:
         head = f"<h2>{escape(title)}</h2>" if title else "<hr>"
-        body = _picture(course, found) if title == "Nights" else f"<p>{escape(text)}</p>"
+        body = f"<p>{escape(text)}</p>"
+        if title == "Nights":
+            body = f'<div class="beside">{_picture(course, found)}{_pairs(found)}</div>'
         if text.strip() or title == "Nights":
             sections.append(head + body)
     legend = f"filled: {with_}; hollow: {without}; pale: left out as washout"
     simulated = f"<p><b>{escape(words.SIMULATED)}</b></p>" if plan.simulated else ""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Trial {escape(plan.id)}'
-        f"</title><style>{STYLE}</style><h1>Trial {escape(plan.id)}</h1>{simulated}"
+        f"</title><style>{STYLE}</style>{nav}<h1>Trial {escape(plan.id)}</h1>{simulated}"
         f'<p class="answer">{escape(answer)}</p>{"".join(sections)}'
         f'<p class="quiet">Points are nights ({escape(legend)}). {escape(words.LIMITS)} Sealed as '
         f"{course.seal[:16]}.</p></html>\n"
+    )
+
+
+def _pairs(found: Answer) -> str:
+    """Each pair as two dots with a line between: its nights without, and its nights with. On the
+    scale that is compared, so that equal slopes are equal changes."""
+    pairs = [
+        (pair.without, pair.with_)
+        for pair in found.main.pairs
+        if pair.with_ is not None and pair.without is not None
+    ]
+    if not pairs:
+        return ""
+    wide, low = 200, min(map(min, pairs))
+    high = max(map(max, pairs))
+    span = (high - low) or 1.0
+
+    def y(value: float) -> float:
+        return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - 16) * (value - low) / span - 6, 1)
+
+    lines = "".join(
+        f'<path d="M50 {y(without)}L150 {y(with_)}" stroke="#777"/>'
+        f'<circle cx="50" cy="{y(without)}" r="4" fill="#fff" stroke="#111"/>'
+        f'<circle cx="150" cy="{y(with_)}" r="4" fill="#111"/>'
+        for without, with_ in pairs
+    )
+    fewer = sum(with_ < without for without, with_ in pairs)
+    return (
+        f'<svg viewBox="0 0 {wide} {HEIGHT}" role="img" aria-label="{len(pairs)} pairs, without'
+        f' and with: in {fewer} there were fewer with">{lines}'
+        f'<text x="50" y="{HEIGHT - 8}" text-anchor="middle">without</text>'
+        f'<text x="150" y="{HEIGHT - 8}" text-anchor="middle">with</text></svg>'
     )
 
 

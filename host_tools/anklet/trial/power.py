@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,17 +100,20 @@ class Chances:
     nights: int
 
 
-def chances(plan: Plan, items: Iterable[dict[str, Any]], before: dt.date) -> Chances:
+def chances(
+    plan: Plan, items: Iterable[dict[str, Any]], before: dt.date, shapes: Sequence[Shape] = SHAPES
+) -> Chances:
     """What the plan can be expected to find, at this person's own variation from night to night.
 
-    items: the archive's sessions; those of nights before `before` count.
+    items: the archive's sessions; those of nights before `before` count. shapes: of the plans to
+    compare it with.
     """
     mine = select(items, label=plan.label, leg=plan.leg)
     earlier = [item for item in mine if item["night"] and item["night"] < before.isoformat()]
     own = list(outcomes(by_night(earlier), plan.min_hours).values())[-OWN_MOST:]
     sd, df = own_sd(own)
     shape = Shape(plan.pairs, plan.nights, plan.washout)
-    others = [prospect(plan, other, sd, df) for other in SHAPES if other != shape]
+    others = [prospect(plan, other, sd, df) for other in shapes if other != shape]
     nights = len(own) if len(own) >= OWN_NIGHTS else 0
     return Chances(prospect(plan, shape, sd, df), others, sd, nights)
 

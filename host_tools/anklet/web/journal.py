@@ -14,6 +14,13 @@ from anklet.errors import BadInput
 from anklet.night.grouping import select
 from anklet.web.people import People
 
+PARTS = (  # how it was comes first, before a person is reminded of what was taken
+    ("How it was", lambda item: item.outcome),
+    ("That evening", lambda item: item.part == "evening" and not item.outcome),
+    ("Anything else", lambda item: item.part == "morning" and not item.outcome),
+)
+SHEET = ("urge", "sleep_quality", "wakeups", "magnesium_mg", "caffeine_mg", "alcohol_g")
+SHEET_NIGHTS = 28
 EARLIER = 14  # nights listed below the form
 OURS = ("night", "label")  # what the form sends beside the entries
 WAS = "was_"  # before a key: what the field held when the page was made
@@ -26,6 +33,15 @@ def pages(archive: Archive, people: People) -> Blueprint:
     @group.get("/journal")
     def form() -> str:
         return _page(archive, diary, people, request.args, {})
+
+    @group.get("/journal/sheet")
+    def sheet() -> str:
+        """Four weeks from tonight on, to fill in by hand at the bedside."""
+        first = tonight()
+        nights = [first + dt.timedelta(days=n) for n in range(SHEET_NIGHTS)]
+        return render_template(
+            "sheet.html", nights=nights, keys=[KEYS[key] for key in SHEET], who=people.chosen
+        )
 
     @group.post("/journal")
     def save() -> Response | str:
@@ -75,12 +91,13 @@ def _page(
     shown = now | {key: given[key] for key in KEYS if key in given}
     like = bool(given.get("like") and before)
     if like:  # the evening before, to be changed and saved
-        evening = {k: str(v) for k, v in entries[before].items() if KEYS[k].part == "evening"}
+        evening = {k: str(v) for k, v in entries[before].items() if copied(k)}
         shown = evening | now
     day = dt.date.fromisoformat(night)
     return render_template(
         "journal.html",
         keys=KEYS,
+        parts=[(title, [k for k in KEYS if fits(KEYS[k])]) for title, fits in PARTS],
         night=night,
         asked=given.get("night") or night,
         today=dt.date.today().isoformat(),
@@ -99,6 +116,11 @@ def _page(
         markers=_markers(archive, items, night, label),
         earlier=[(other, entries[other]) for other in sorted(entries, reverse=True)][:EARLIER],
     )
+
+
+def copied(key: str) -> bool:
+    """It may be filled in from another evening: what was taken, never how it was."""
+    return KEYS[key].part == "evening" and not KEYS[key].outcome
 
 
 def _in_words(key: str, sentence: str) -> str:

@@ -28,7 +28,7 @@ from werkzeug.exceptions import HTTPException
 
 from anklet.archive.store import Archive
 from anklet.errors import AnkletError, PortBusy
-from anklet.web import boards, example, journal, nights
+from anklet.web import boards, example, journal, nights, trying
 from anklet.web import home as first
 from anklet.web.checking import Checking
 from anklet.web.jobs import Jobs
@@ -59,6 +59,7 @@ DOOR = """<!doctype html>
 TABS = (
     ("home.index", "Home"),
     ("nights.index", "Nights"),
+    ("trying.index", "Try"),
     ("journal.form", "Journal"),
     ("nights.what_it_tells", "About"),
 )
@@ -105,6 +106,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
         first.pages(archive, people, checking),
         people.pages(),
         nights.pages(archive, people),
+        trying.pages(archive, people),
         journal.pages(archive, people),
     ]
     tabs = list(TABS)

@@ -445,7 +445,7 @@ def test_the_page_says_what_the_result_says(slept, anklet, tmp_path):
     page = tmp_path / "page.html"
     anklet("trial", "result", "--page", str(page))
     text = page.read_text()
-    assert text.count("<circle") == 35
+    assert text.count("<circle") == 35 + 2 * 6  # nights, and six pairs
     assert "&lt;b&gt;itch" in text
     for said in ("A difference", "interval of", "For a doctor", "Nobody looked", "Missing:"):
         assert said in text

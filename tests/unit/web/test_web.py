@@ -495,3 +495,46 @@ def test_a_night_of_unknown_time_is_dated_and_undated_again(client, home):
     known = f"/night/{DEVICE}/{SESSION}/date"
     assert client.get(f"/{TOKEN}{known}").status_code == 404
     assert "is known" in post(client, known, day="2026-11-22", time="23:10").text
+
+
+def test_how_it_was_is_asked_first_and_never_filled_in_from_another_evening(client, home):
+    diary = Journal(home)
+    diary.set("2026-11-20", {"urge": 9, "magnesium_mg": 300, "sleep_quality": 2}, "bed")
+    page = client.get(f"/{TOKEN}/journal?night={NIGHT}&like=1").text
+    assert page.index('id="urge"') < page.index('id="sleep_quality"') < page.index('id="iron_mg"')
+    assert 'id="magnesium_mg" name="magnesium_mg" value="300"' in page
+    urge = page[page.index('id="urge"') : page.index("</fieldset>", page.index('id="urge"'))]
+    assert 'value="9" checked' not in urge and 'value="" checked' in urge
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "kept"),
+    [
+        ("magnesium_mg", "300 mg", 300),
+        ("magnesium_mg", "0,3 g", 300),
+        ("caffeine_mg", "2 cups", 180),
+        ("caffeine_mg", "1 Cup", 90),
+        ("alcohol_g", "1.5 beers", 19.5),
+        ("exercise_min", "1.5h", 90),
+        ("iron_mg", "14", 14),
+    ],
+)
+def test_units_are_taken_and_converted(client, home, key, given, kept):
+    post(client, "/journal", night=NIGHT, label="bed", **{key: given})
+    assert Journal(home).entries("bed")[NIGHT] == {key: kept}
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [("magnesium_mg", "2 cups"), ("urge", "5 mg"), ("caffeine_mg", "9 kg"), ("iron_mg", "1 g")],
+)
+def test_a_unit_that_does_not_fit_is_refused(client, home, key, given):
+    page = post(client, "/journal", night=NIGHT, label="bed", **{key: given}).text
+    assert "has to be" in page and given in page
+    assert Journal(home).entries("bed") == {}
+
+
+def test_four_weeks_can_be_printed_to_fill_in_by_hand(client):
+    page = client.get(f"/{TOKEN}/journal/sheet").text
+    assert page.count('<th scope="row">') == 28
+    assert page.index("Urge to move the legs") < page.index("Magnesium, mg")
