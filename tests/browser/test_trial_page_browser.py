@@ -1,4 +1,4 @@
-"""The result of a trial, printed: one A4 side, whatever went on in it."""
+"""The result of a trial and the page for a doctor, printed: one A4 side each, whatever went on."""
 
 import re
 import shutil
@@ -28,13 +28,17 @@ def test_it_is_one_page(monkeypatch, tmp_path, capsys, nights):
     for day in range(nights):
         if day % 9:
             file_night(home, day, 100 + day * 37 % 80)
-        Journal(home).set(date(day), {"urge": day % 7, "adverse_event": "soft stool, mild " * 6})
+        noted = {"urge": day % 7, "adverse_event": "soft stool, mild " * 6}
+        medicine = f"pramipexole {day // 5} mg, " * 9  # another dose every fifth night
+        Journal(home).set(date(day), noted | {"medicine": medicine})
     evening(monkeypatch, nights // 2)
     for _ in range(3):
         assert main(["trial", "result"]) == 0
     evening(monkeypatch, nights)
     file = tmp_path / "page.html"
     assert main(["trial", "result", "--page", str(file)]) == 0
+    doctor = tmp_path / "doctor.html"
+    assert main(["report", "--doctor", "--out", str(doctor)]) == 0
     capsys.readouterr()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -42,7 +46,9 @@ def test_it_is_one_page(monkeypatch, tmp_path, capsys, nights):
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = browser.new_page()
-        page.goto(file.as_uri())
-        pdf = page.pdf(format="A4", prefer_css_page_size=True)
+        printed = []
+        for each in (file, doctor):
+            page.goto(each.as_uri())
+            printed.append(page.pdf(format="A4", prefer_css_page_size=True))
         browser.close()
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert [len(re.findall(rb"/Type\s*/Page\b", pdf)) for pdf in printed] == [1, 1]

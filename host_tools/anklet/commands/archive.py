@@ -29,6 +29,9 @@ def add(command: Command) -> None:
     filters(sub)
     sub.add_argument("--out", type=Path, metavar="FILE.html")
     sub.add_argument("--open", action="store_true", help="open it in the browser")
+    sub.add_argument(
+        "--doctor", action="store_true", help="one A4 side of all nights to take along"
+    )
 
     sub = command("date", _date, "say when a night began whose time no clock knew")
     sub.description = (
@@ -98,8 +101,15 @@ def _report(args: argparse.Namespace) -> None:
     from anklet.night.named import dated
 
     night = dated(args.night or "")
-    out = args.out or Path(f"anklet-{night or 'nights'}.html")
-    if night:
+    name = "doctor" if args.doctor else night or "nights"
+    out = args.out or Path(f"anklet-{name}.html")
+    if args.doctor:
+        from anklet.archive.journal import label_of
+        from anklet.report import letter
+
+        archive, items = chosen(args)
+        page = letter.html(archive, label_of(args.label, [item["label"] for item in items]))
+    elif night:
         archive, items = chosen(args, night)
         page = report.night(archive, shown(items, night) or items)
     else:

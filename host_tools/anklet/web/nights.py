@@ -3,7 +3,16 @@
 import datetime as dt
 from importlib.resources import files
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,7 +22,7 @@ from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night.grouping import Item, by_night, grouped, select, undated
-from anklet.report import about
+from anklet.report import about, letter
 from anklet.web.people import People
 
 SHOWN = 60  # nights on the list, unless all are asked for
@@ -111,6 +120,18 @@ def pages(archive: Archive, people: People) -> Blueprint:
         day, time = when.strftime("%Y-%m-%d %H:%M").split() if when else ("", "")
         day, time = request.form.get("day", day), request.form.get("time", time)
         return render_template("date.html", item=item, day=day, time=time, said=said, error=error)
+
+    @group.get("/doctor")
+    def doctor() -> Response:
+        bar = Markup(
+            '<p class="screen quiet"><a href="{}">Back to Anklet</a> &nbsp; Print this page with'
+            " your browser.</p>"
+        ).format(url_for("home.index"))
+        if current_app.config["EXAMPLE"]:
+            bar += Markup("<p><b>An example: these nights are made up.</b></p>")
+        page = letter.html(archive, people.chosen, bar)
+        policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        return Response(page, headers={"Content-Security-Policy": policy})
 
     @group.get("/about")
     def what_it_tells() -> str:

@@ -1,0 +1,227 @@
+"""One A4 side for a doctor: what was measured, what was taken when, what a trial found, limits.
+
+It holds no script and asks for nothing from a network. What a person wrote is escaped.
+"""
+
+import datetime as dt
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from statistics import median
+from typing import Any
+
+from anklet.archive.journal import KEYS, Journal
+from anklet.archive.store import Archive
+from anklet.errors import BadInput
+from anklet.night import rate
+from anklet.night.grouping import by_night, select
+from anklet.report.lately import day
+from anklet.report.usual import number
+from anklet.report.words import SHORT_NIGHT
+from anklet.trial import findings
+from anklet.trial import words as trial_words
+from anklet.trial.course import GIVEN, courses
+
+Item = dict[str, Any]
+Entries = Mapping[str, Mapping[str, Any]]
+Period = tuple[str, str, int, str]  # first night, last night, nights noted, what
+
+SHOWN = 120  # nights of the picture
+MOST_PERIODS, MOST_CHANGES = 8, 4  # the newest, so that all stays one side
+LETTERS = 50  # of what was taken
+GAP_DAYS = 3  # so many dates without an entry do not end a period: people forget to note
+TAKEN = ("antidepressant", "medicine", "iron_mg", "magnesium_mg")
+WIDTH, HEIGHT, LEFT, BOTTOM = 680, 150, 30, 18  # of the picture, in its own units
+STYLE = """
+@page { size: A4; margin: 14mm }
+body { font: 9.5pt/1.35 sans-serif; color: #111; max-width: 182mm; margin: auto }
+h1 { font-size: 15pt; margin: 0 0 2mm } h2 { font-size: 10.5pt; margin: 3.5mm 0 .5mm }
+p, ul { margin: 0 0 1mm } ul { padding-left: 5mm } .who { margin-bottom: 3mm }
+.figure { font-size: 12pt } .quiet { color: #444; font-size: 8.5pt }
+svg { width: 100% } text { font: 9px sans-serif } @media print { .screen { display: none } }
+"""
+
+
+def html(archive: Archive, label: str | None = None, nav: str = "") -> str:
+    """The page of one person's nights. nav: HTML to stand above it on a screen. Raises BadInput
+    without a night, NotVerified where a trial was altered."""
+    nights = [n for n in by_night(select(archive.sessions(), label=label)) if _counts(n)]
+    if not nights:
+        raise BadInput("There is no night with 4 hours in bed yet, so nothing to tell a doctor.")
+    entries = Journal(archive.path).entries(label)
+    legs: dict[str, list[Item]] = {}
+    for night in nights:
+        legs.setdefault(night["leg"] or "one", []).append(night)
+    taken = list(periods(entries))
+    sections = [
+        ("Measured", "".join(f"<p>{_baseline(leg, of)}</p>" for leg, of in legs.items())),
+        ("Nights", "".join(map(_picture, legs.values()))),
+        ("Noted as taken", _listed([_period(p) for p in taken[-MOST_PERIODS:]])),
+        ("Before and after", _listed(list(_changes(taken, legs))[-MOST_CHANGES:])),
+        ("Trials", _listed(_trials(archive, label))),
+        ("Limits", _listed(LIMITS)),
+    ]
+    body = "".join(f"<h2>{title}</h2>{text}" for title, text in sections if text)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>For a doctor</title>'
+        f"<style>{STYLE}</style>{nav}<h1>Leg movements at night, measured at home</h1>"
+        '<p class="who">Name ______________________________ &nbsp; born ______________ &nbsp;'
+        f" date ______________</p>{body}</html>\n"
+    )
+
+
+METHOD = (
+    "An LIS3DH accelerometer at the ankle, all night; leg movements found and periodic ones scored"
+    " on the device (WASM 2016 or AASM v3 rules on one leg). No EEG, no EMG, no respiration."
+)
+LIMITS = (
+    METHOD,
+    "The figure is periodic leg movements per hour in bed, awake or asleep: not a PLMS index, and"
+    " thresholds such as 15 per hour do not apply to it. In one study 39 % of the leg movements"
+    " that EMG saw moved no accelerometer (Terrill 2013).",
+    "It does not diagnose: restless legs syndrome is a diagnosis by interview, and movements that"
+    " come with pauses in breathing are among those counted.",
+)
+
+
+def _counts(night: Item) -> bool:
+    return night["in_bed_s"] >= SHORT_NIGHT and night["plm_per_hour"] is not None
+
+
+def _baseline(leg: str, nights: Sequence[Item]) -> str:
+    rates = [night["plm_per_hour"] for night in nights]
+    hours = median(night["in_bed_s"] for night in nights) / 3600
+    index = [n["periodicity_index"] for n in nights if n["periodicity_index"] is not None]
+    told = f"{escape(leg.capitalize())} leg, {len(nights)} nights from {nights[0]['night']} to "
+    told += f"{nights[-1]['night']} with at least 4 hours in bed (median {hours:.1f} h): "
+    told += (
+        f'<b class="figure">{number(median(rates))} periodic leg movements (PLM) per hour in bed'
+    )
+    told += "</b> (median"
+    if ends := rate.median_interval(rates):
+        told += f"; 95 % interval {number(ends[0])} to {number(ends[1])}"
+    if ends := rate.usual(rates):
+        told += f"; middle half of the nights {number(ends[0])} to {number(ends[1])}"
+    told += f"; lowest {number(min(rates))}, highest {number(max(rates))})."
+    if index:
+        told += f" Periodicity index (PLM / CLM) {median(index):.2f}."
+    return told
+
+
+def periods(entries: Entries) -> Iterator[Period]:
+    """Periods of what was taken, by their beginning: equal entries with less than GAP_DAYS dates
+    between. An amount of 0 is none."""
+    found: list[Period] = []
+    for key in TAKEN:
+        item = KEYS[key]
+        open_: Period | None = None
+        for night, values in sorted(entries.items()):
+            value = values.get(key)
+            if not value:
+                continue
+            amount = f"{value} {item.unit}" if item.unit else str(value)
+            what = f"{item.label} {amount}" if item.unit else amount
+            if open_ and open_[3] == what and _days(open_[1], night) <= GAP_DAYS:
+                open_ = (open_[0], night, open_[2] + 1, what)
+                continue
+            if open_:
+                found.append(open_)
+            open_ = (night, night, 1, what)
+        if open_:
+            found.append(open_)
+    yield from sorted(found)
+
+
+def _period(period: Period) -> str:
+    first, last, count, what = period
+    when = first if first == last else f"{first} to {last}, noted on {count} nights"
+    return f"{_short(what)} ({when})"
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, LETTERS, placeholder=" ...")
+
+
+def _changes(taken: Sequence[Period], legs: Mapping[str, Sequence[Item]]) -> Iterator[str]:
+    """The medians of the 28 dates before and from the first night of what lasted, of each leg."""
+    for first, last, _, what in taken:
+        if _days(first, last) < rate.POOLED_NIGHTS // 2:
+            continue
+        for leg, nights in legs.items():
+            before = [n["plm_per_hour"] for n in nights if 0 < _days(n["night"], first) <= 28]
+            after = [
+                n["plm_per_hour"]
+                for n in nights
+                if 0 <= _days(first, n["night"]) < 28 and n["night"] <= last
+            ]
+            if min(len(before), len(after)) < rate.LEAST_USUAL:
+                continue
+            yield (
+                f"{_short(what)}, begun {first}, {leg} leg:"
+                f" median {number(median(before))} PLM per hour before ({len(before)} nights),"
+                f" {number(median(after))} since ({len(after)})."
+                " Described, not tested: nights drift by themselves."
+            )
+
+
+def _trials(archive: Archive, label: str | None) -> list[str]:
+    """The answers of the trials whose result was asked for."""
+    told = []
+    for course in courses(archive, label):
+        if course.events(GIVEN):
+            said = findings.verdict(course.plan, course.answer(), course.over, course.stopped)
+            blind = "blind" if course.plan.blind else "open"
+            simulated = f" {trial_words.SIMULATED}" if course.plan.simulated else ""
+            told.append(
+                f"{trial_words.name(course.plan).capitalize()}, randomised, {blind}, "
+                f"{course.plan.first} to {course.plan.last}. {said}{simulated}"
+            )
+    return told[-3:]
+
+
+def _listed(texts: Sequence[str]) -> str:
+    if not texts:
+        return ""
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
+
+
+def _days(first: str, last: str) -> int:
+    return (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days
+
+
+def _picture(nights: Sequence[Item]) -> str:
+    """Points by date, never joined; the line across is their median."""
+    shown = nights[-SHOWN:]
+    rates = [night["plm_per_hour"] for night in shown]
+    top, days = max(*rates, 10.0), max(1, _days(shown[0]["night"], shown[-1]["night"]))
+    ground = HEIGHT - BOTTOM
+
+    def y(value: float) -> float:
+        return round(ground - (ground - 8) * value / top, 1)
+
+    def x(night: str) -> float:
+        return round(LEFT + 8 + (WIDTH - LEFT - 16) * _days(shown[0]["night"], night) / days, 1)
+
+    drawn = [
+        f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(tick)}" y2="{y(tick)}" stroke="#ccc"/>'
+        f'<text x="{LEFT - 4}" y="{y(tick) + 3}" text-anchor="end">{tick:.3g}</text>'
+        for tick in (0, top / 2, top)
+    ]
+    middle = y(median(rates))
+    drawn.append(
+        f'<line x1="{LEFT}" x2="{WIDTH}" y1="{middle}" y2="{middle}" stroke="#111"'
+        ' stroke-dasharray="4 3"/>'
+    )
+    drawn += [
+        f'<circle cx="{x(n["night"])}" cy="{y(n["plm_per_hour"])}" r="2.6" fill="#111"/>'
+        for n in shown
+    ]
+    for night, anchor in ((shown[0], "start"), (shown[-1], "end")):
+        at = LEFT if anchor == "start" else WIDTH
+        name = day(dt.date.fromisoformat(night["night"]))
+        drawn.append(f'<text x="{at}" y="{HEIGHT - 4}" text-anchor="{anchor}">{name}</text>')
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="PLM per hour in bed of'
+        f' {len(shown)} nights">{"".join(drawn)}</svg>'
+    )
