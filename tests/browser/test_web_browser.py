@@ -1,5 +1,6 @@
 """`anklet web` in a real browser: every page, the journal by keyboard, a Sync."""
 
+import contextlib
 import datetime as dt
 import os
 import re
@@ -70,8 +71,9 @@ def home(tmp_path: Path) -> Path:
     return archive.path
 
 
-@pytest.fixture
-def address(home: Path) -> Iterator[str]:
+@contextlib.contextmanager
+def served(home: Path) -> Iterator[str]:
+    """The address of the pages over this archive."""
     run = subprocess.Popen(
         [sys.executable, "-m", "anklet.cli", "web", "--no-open"],
         env={**os.environ, "ANKLET_HOME": str(home)},
@@ -85,6 +87,12 @@ def address(home: Path) -> Iterator[str]:
         assert run.wait(20) == 0
     finally:
         run.kill()
+
+
+@pytest.fixture
+def address(home: Path) -> Iterator[str]:
+    with served(home) as there:
+        yield there
 
 
 @pytest.fixture
@@ -247,6 +255,56 @@ def test_a_night_is_hidden_and_shown_again(browser, address, problems, home):
     expect(page.get_by_role("link", name=str(EVENING), exact=True)).to_be_visible()
     page.close()
     assert problems == []
+
+
+def press(page: Page, name: str, keyboard: bool) -> None:
+    """A button or link, by the mouse or by Tab and Enter alone."""
+    target = page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first
+    if not keyboard:
+        target.click()
+        return
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if target.evaluate("e => e === document.activeElement"):
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"{name} can't be reached")
+
+
+@pytest.mark.parametrize("keyboard", [False, True], ids=["mouse", "keyboard"])
+def test_from_an_empty_home_to_a_sealed_trial_and_an_examples_result(
+    browser, problems, tmp_path, keyboard
+):
+    home = tmp_path / "empty"
+    with served(home) as address:
+        own = address.rstrip("/")
+        page = look(browser, own, problems, 1000)
+        page.goto(address)
+        press(page, "Try", keyboard)
+        page.get_by_label("How much each evening").fill("300")
+        press(page, "What to expect", keyboard)
+        expect(page.get_by_text("A change of -50 % is found in")).to_be_visible()
+        press(page, "Seal the plan", keyboard)
+        expect(page.get_by_role("img", name="48 nights in 8 pairs")).to_be_visible()
+        press(page, "Home", keyboard)
+        press(page, "Done as planned", keyboard)
+        expect(page.get_by_role("status")).to_have_text("Noted in the journal.")
+        press(page, "Show me an example", keyboard)
+        expect(page.locator("h1")).to_have_text("Last night")
+        if SHOTS:
+            page.set_viewport_size({"width": 1000, "height": 640})
+            page.screenshot(path=Path(SHOTS) / "web-home.png")
+        press(page, "Try", keyboard)
+        press(page, "See the result", keyboard)
+        expect(page.locator(".answer")).to_contain_text("A difference")
+        press(page, "Back to Anklet", keyboard)
+        press(page, "To your own nights", keyboard)
+        press(page, "Remove the example", keyboard)
+        expect(page.get_by_role("button", name="Show me an example")).to_be_visible()
+        page.close()
+    assert problems == []
+    assert not (home / "example").exists()
+    assert len(list((home / "trials").glob("*.json"))) == 1
 
 
 @pytest.mark.skipif(not replay.micropython(), reason="MicroPython has no wheel for this computer")

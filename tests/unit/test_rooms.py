@@ -140,8 +140,8 @@ def test_each_room_is_installed():
     assert {Path(name.replace(".", "/")) for name in packages if "_device" not in name} == folders
 
 
-def test_the_way_of_a_byte_in_the_readme_passes_what_is_there():
-    text = (REPO / "README.md").read_text(encoding="utf-8")
+def test_the_way_of_a_byte_in_the_handbook_passes_what_is_there():
+    text = (REPO / "host_tools" / "README.md").read_text(encoding="utf-8")
     steps = re.findall(r"^\d+\. .*$", text[text.index("Where a byte") :], re.MULTILINE)
     assert len(steps) == 10
     for step in steps:

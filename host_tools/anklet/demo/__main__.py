@@ -102,6 +102,8 @@ def main(folder: str = "demo") -> int:
     ):
         report.write(page, home / name)
         print(f"   {(home / name).resolve()}")
+    print("   or all of it as pages:")
+    print(f"   ANKLET_HOME={(home / 'archive').resolve()} .venv/bin/anklet web")
     return 0 if same else 1
 
 
