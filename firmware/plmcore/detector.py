@@ -29,7 +29,8 @@ LONGEST_FEED = kernel.BATCH
 
 # Which detector made a night: 1, amplitude alone classed turns and a movement with a rest in it
 # was two (nights without this number); 2, pieces are joined by tilt; 3, lying still takes no
-# movement away (2 left out what followed a quarter of an hour without breathing).
+# movement away (2 left out what followed a quarter of an hour without breathing), and kicks in a
+# plane are no turn, however little rest there is between them.
 VERSION = const(3)
 
 # Amplitudes in mg of the 0.5 s RMS envelope (engineering, chosen on simulated nights)
@@ -185,7 +186,7 @@ class Detector:
         power = state[LONG_SUM]
         pieces = self._pieces
         pieces.half_seconds += 1
-        slot = state[SLOT]
+        slot = pieces.slot = state[SLOT]
         posture = self.posture
         minute = posture.block(self._tilt, slot - FINES if slot else KEPT - FINES, power)
         if self.floor.add(power):

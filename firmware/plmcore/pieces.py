@@ -47,8 +47,16 @@ ECHO_REST = const(60)
 ECHO = const(6)  # weak: under 0.41 of the amplitude, squared
 EDGES_REST = const(150)
 
-# A leg that does not come to rest for 10 s turns, rocks or trembles, whatever the parts.
+# A leg without a second of rest for 10 s turns, rocks, trembles or is no leg. Without 1.5 s of
+# rest it turns if it leaves its plane; in it, pieces with little rest between are one movement.
 UNREST_BLOCKS = const(19)
+REST = const(3)  # half seconds
+NO_REST = const(2)
+UNREST_SPREAD = const(16)
+UNREST_REST = const(45)  # samples
+AROUND = const(30)  # tilts before and behind the onset
+# A turn of over 10 s is a long LM to EMG, and ends a series: these at the fastest output rate.
+LONGEST = const(560)  # samples
 # A CLM is over the edge threshold for half a second in all; the ringing of a mattress is not.
 PLATEAU = const(22)
 # A turn in bed takes the leg out of its plane (a kick's least variance is under 6 of 1024 in 98 of
@@ -65,8 +73,9 @@ class Pieces:
     """Takes pieces in order of onset, hands out movements in the same order.
 
     posture: follows gravity. ring: the kernel's tilts. The detector keeps `half_seconds`, since
-    the start, and `sway`, a low quantile of what breathing does, (1/16384 g)**2. `open`: so many
-    pieces have left the tilt changed; `all`: nothing waits any longer.
+    the start, `slot`, the number in the ring of the next tilt, and `sway`, a low quantile of what
+    breathing does, (1/16384 g)**2. `open`: so many pieces have left the tilt changed; `all`:
+    nothing waits any longer.
 
     After next() returned True: `onset`, `offset` (sample numbers), `peak` (power), `plateau`
     (samples over the edge threshold), `flags` (record.TOUCHES_GAP) and `kind` (0 for a leg
@@ -76,7 +85,7 @@ class Pieces:
     def __init__(self, posture, ring):
         self.posture = posture
         self.waiting = 0
-        self.half_seconds = self.sway = self.open = 0
+        self.half_seconds = self.slot = self.sway = self.open = 0
         self.all = False
         self.onset = self.offset = self.peak = self.plateau = self.kind = self.flags = 0
         self._ring = ring
@@ -150,10 +159,15 @@ class Pieces:
 
     def next(self):
         """Hand out the oldest movement if its class is known. False if there is none."""
-        if not self.ready():
-            if not self.waiting:
-                self.all = False
-            return False
+        while self.ready():
+            if not self._goes_on():
+                self._hand_out()
+                return True
+        if not self.waiting:
+            self.all = False
+        return False
+
+    def _hand_out(self):
         i = self._head
         self._head = (i + 1) % SIZE
         self.waiting -= 1
@@ -164,9 +178,33 @@ class Pieces:
         self.plateau = self._plateaus[i]
         self.flags = self._flags[i]
         self.kind = self._class(i)
+        if self.kind == record.GROSS and self.offset - self.onset > LONGEST:
+            self.kind = 0
         # The offset of a strong one lies at a quarter of its peak: it went on beyond.
         if self.kind == 0 and self.offset - self.onset < BLOCK:
             self.offset = self.onset + BLOCK
+
+    def _goes_on(self):
+        """Make one of the two oldest pieces if they are parts of a movement of over 10 s."""
+        i = self._head
+        j = (i + 1) % SIZE
+        if (
+            self.waiting == 1
+            or self._onsets[j] - self._offsets[i] >= UNREST_REST
+            or not self._has_unrest(i, REST)
+            or self._leaves_plane(i)
+        ):
+            return False
+        self._onsets[j] = self._onsets[i]
+        self._began[j] = self._began[i]
+        self._was_vertical[j] = self._was_vertical[i]
+        self._returned[j] |= self._returned[i]
+        for a in range(3):
+            self._tilts[3 * j + a] = self._tilts[3 * i + a]
+        self._extend(j, self._offsets[i], self._peaks[i], self._plateaus[i], self._flags[i])
+        self._set_away(i, 0)
+        self._head = j
+        self.waiting -= 1
         return True
 
     def _belongs(self, i, onset, offset, peak):
@@ -237,15 +275,15 @@ class Pieces:
         bout of, before it or behind it."""
         kind = self._own_class(i)
         if kind <= record.SHORT:
-            peak, j = self._peaks[i] * BOUT, (i + 1) % SIZE
+            peak, j = self._peaks[i], (i + 1) % SIZE
             if (
                 self._turned
                 and self._onsets[i] - self._turned_offset < BOUT_REST
-                and peak > self._turned_peak
+                and peak > self._turned_peak // BOUT
             ) or (
                 self.waiting
                 and self._onsets[j] - self._offsets[i] < BOUT_REST
-                and peak > self._peaks[j]
+                and peak > self._peaks[j] // BOUT
                 and _is_turn(self._own_class(j))
             ):
                 kind = record.GROSS
@@ -267,9 +305,26 @@ class Pieces:
             return record.POSTURE
         if self._spreads[i] >= TURN_SPREAD:
             return record.GROSS
-        if posture.unrest(self.half_seconds - self._began[i]) > UNREST_BLOCKS:
+        if self._has_unrest(i, NO_REST) or (self._has_unrest(i, REST) and self._leaves_plane(i)):
             return record.GROSS
         return record.SHORT if self._plateaus[i] < PLATEAU and not self._returned[i] else 0
+
+    def _has_unrest(self, i, rest):
+        return self.posture.unrest(self.half_seconds - self._began[i], rest) > UNREST_BLOCKS
+
+    def _leaves_plane(self, i):
+        """Whether the leg leaves its plane in the seconds around the onset of piece i."""
+        onset = (self.half_seconds - self._began[i]) * (BLOCK // FINE)
+        first = onset + AROUND
+        if first > FARTHEST:
+            first = FARTHEST
+        last = onset - AROUND
+        if last < 0:
+            last = 0
+        if last > first - 2:
+            last = first - 2
+        tilts = first - last
+        return tilt.spread(self._ring, _slot(self.slot, first), tilts, self._work) >= UNREST_SPREAD
 
     def _gravity(self, i, a):
         """Gravity before piece i on axis a, in the posture's 1/4096 g (-8192..8191)."""
@@ -279,7 +334,7 @@ class Pieces:
 def belongs(rest, peak, before):
     """Whether a piece of this peak (power) belongs to the movement that ended `rest` samples
     before it and had the peak `before`, by these alone."""
-    return rest < JOIN_REST or (rest < ECHO_REST and peak * ECHO < before)
+    return rest < JOIN_REST or (rest < ECHO_REST and peak < before // ECHO)
 
 
 def _is_turn(kind):

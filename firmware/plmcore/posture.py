@@ -24,7 +24,6 @@ SETTLE = const(6)  # blocks behind an offset until gravity's low-pass has settle
 HELD = const(20)  # blocks that the new posture must be held: 10 s
 # Unrest: gravity on an axis moves by over 10 mg from one half second to the next. Breathing does
 # not; a foot that rocks at 0.3 Hz does, though the movement's band hardly sees it.
-REST = const(3)  # blocks without it: the leg has come to rest
 UNREST = const(700)  # 1/2**16 g: 10.7 mg
 # Upright: the shank within 25 degrees of vertical, cos2 = 0.8214 = 841/1024, for 60 s.
 UPRIGHT_BLOCKS = const(120)
@@ -256,8 +255,8 @@ class Posture:
         return item >= 0 and self._ring[item + FLAGS] >= UPWARD
 
     @micropython.native
-    def unrest(self, ago):
-        """Half seconds, 0..128, around the block `ago` blocks ago without a rest of 1.5 s."""
+    def unrest(self, ago, least):
+        """Half seconds, 0..128, around the block `ago` blocks ago without a rest of `least`."""
         ring = self._ring
         blocks = self._state[BLOCKS]
         most = blocks if blocks < KEPT else KEPT
@@ -265,17 +264,17 @@ class Posture:
             ago = most
         length = rest = 0
         at = ago
-        while at < most and rest < REST:
+        while at < most and rest < least:
             at += 1
             rest = 0 if ring[((blocks - at) & (KEPT - 1)) * ITEM + FLAGS] & MOVES else rest + 1
             length += 1
         at = ago
         rest = 0
-        while at > 0 and rest < REST:
+        while at > 0 and rest < least:
             rest = 0 if ring[((blocks - at) & (KEPT - 1)) * ITEM + FLAGS] & MOVES else rest + 1
             at -= 1
             length += 1
-        return length - 2 * REST if length > 2 * REST else 0
+        return length - 2 * least if length > 2 * least else 0
 
     def changed(self, x, y, z, first, last):
         """Gravity lay away from (x, y, z) in every block from `first` to `last` blocks ago (the

@@ -260,9 +260,9 @@ def check_kicks_of_a_standing_leg_are_upright():
 
 
 def check_every_kick_of_a_restless_minute_is_handed_out():
-    # More kicks than can wait, without the second of rest that ends a chain. For longer than a
-    # third of the floor's two minutes they would be the floor.
-    for every, lasting in ((1.3, 0.6), (1.5, 0.8)):
+    # More kicks than can wait, with over a second of rest between them, never 1.5 s. For longer
+    # than a third of the floor's two minutes they would be the floor.
+    for every, lasting in ((1.7, 0.6), (2, 0.8)):
         signal = Signal().still(120)
         begun = []
         for _ in range(40):

@@ -150,6 +150,40 @@ def check_a_movement_out_of_its_plane_is_a_turn():
     assert [kind for _, kind in found(flat.rest(30))] == [0]
 
 
+def check_kicks_without_rest_are_no_turn_in_their_plane():
+    leg = Leg().rest(20)
+    starts = []
+    for _ in range(9):  # never 1.5 s of rest to the device, for 27 s
+        starts.append(leg.kick(0.4)[0] / RATE)
+        leg.rest(1.8)
+    movements = found(leg.rest(30))
+    assert [kind for _, kind in movements] == [0] * 9
+    for ((onset, _), _), start in zip(movements, starts):
+        assert abs(onset - start) < 0.5
+
+
+def check_pieces_with_hardly_any_rest_are_one_long_movement():
+    leg = Leg().rest(20)
+    start = leg.n
+    for _ in range(12):
+        leg.kick(0.2)
+        leg.rest(0.9)
+    end = leg.n
+    (((onset, duration), kind),) = found(leg.rest(30))
+    assert kind == 0
+    assert abs(onset - start / RATE) < 0.2
+    assert abs(duration - (end - start) / RATE) < 1.5, duration
+
+
+def check_a_turn_of_over_ten_seconds_is_a_long_movement():
+    turn = Leg().rest(20)
+    for shake in ((500, 0, 0), (0, 500, 0), (0, 0, 500)) * 5:
+        turn.rest(1, 0, shake)
+    (((_, duration), kind),) = found(turn.rest(30))
+    assert kind == 0
+    assert duration > 14
+
+
 def check_no_piece_is_lost_in_a_crowd():
     leg = Leg().rest(120)
     for _ in range(60):  # each leaves the tilt a little more changed: none is back
