@@ -49,6 +49,10 @@ def add(command: Command) -> None:
         "Checks every raw file, journal line, plan and night in the database against its hash, "
         "and says what is wrong and what to do. Nothing is changed. Exit code 6: something is."
     )
+    sub = command("backup", _backup, "everything that counts, in one file, read back", False)
+    sub.add_argument("out", type=Path, metavar="FILE.zip")
+    sub = command("restore", _restore, "fill an empty archive from a backup, verified", False)
+    sub.add_argument("file", type=Path, metavar="FILE.zip")
     command("rebuild", _rebuild, "make the database again from the raw night files", False)
 
 
@@ -178,6 +182,21 @@ def _verify(args: argparse.Namespace) -> None:
         print(found.text())
     if found.wrong:
         raise NotVerified("Not all is as it was written, see above; nothing was changed.")
+
+
+def _backup(args: argparse.Namespace) -> None:
+    from anklet.archive.bundle import backup
+    from anklet.archive.store import Archive, home
+
+    count = backup(Archive(home()), args.out)
+    print(f"{count} files in {args.out}, each read back and compared; keep it elsewhere.")
+
+
+def _restore(args: argparse.Namespace) -> None:
+    from anklet.archive.bundle import restore
+    from anklet.archive.store import home
+
+    print(f"{restore(args.file, home())} nights restored into {home()}.")
 
 
 def _rebuild(args: argparse.Namespace) -> None:

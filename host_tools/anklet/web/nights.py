@@ -1,7 +1,9 @@
 """The nights: the list, the report's pages, hiding a bad night."""
 
 import datetime as dt
+import tempfile
 from importlib.resources import files
+from pathlib import Path
 
 from flask import (
     Blueprint,
@@ -17,7 +19,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from anklet import report
-from anklet.archive import dating
+from anklet.archive import bundle, dating
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
@@ -132,6 +134,17 @@ def pages(archive: Archive, people: People) -> Blueprint:
         page = letter.html(archive, people.chosen, bar)
         policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
         return Response(page, headers={"Content-Security-Policy": policy})
+
+    @group.post("/backup")
+    def backup() -> Response:
+        """Everything that counts in one file; see bundle.py."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "backup.zip")
+            bundle.backup(archive, file)
+            data = file.read_bytes()
+        name = f"anklet-{dt.date.today()}.zip"
+        headers = {"Content-Disposition": f"attachment; filename={name}"}
+        return Response(data, mimetype="application/zip", headers=headers)
 
     @group.get("/about")
     def what_it_tells() -> str:
