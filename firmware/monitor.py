@@ -223,6 +223,7 @@ class Monitor:
             ("label", settings.label),
             ("rules", settings.rules.name),
             ("shank", settings.shank),
+            ("fitted", int(settings.fitted)),
             ("on_mg", settings.on_mg),
             ("floor_factor", FLOOR_FACTOR),
             ("detector", VERSION),

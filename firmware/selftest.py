@@ -43,6 +43,7 @@ def run():
         "firmware": settings.firmware,
         "settings": not settings.fault,
         "shank": settings.shank,
+        "fitted": settings.fitted,
         "utc": board.utc(),
         "battery_mv": battery() if battery else None,
     }

@@ -32,7 +32,8 @@ def load(root):
 
 
 class Settings:
-    """leg "left" or "right"; label text; rules; shank 0..2 (axis along the shank, x by default);
+    """leg "left" or "right"; label text; rules; shank 0..2 (axis along the shank, x by default;
+    fitted: it was measured on the leg);
     on_mg 5..200 (least onset threshold); doubt_s 0..3600: how long the data may stay the same, or
     far from 1 g, before the sensor counts as broken (0, for recordings: for ever); away_min
     0..1440: minutes of nobody in bed that end a session (0, for recordings: it never ends by
@@ -45,6 +46,7 @@ class Settings:
         self.label = ""
         self.rules = RULES[DEFAULT]
         self.shank = 0
+        self.fitted = False
         self.on_mg = ON_MG
         self.doubt_s = 120  # as long, the sensor's noise alone changes the last bits of some axis
         self.away_min = 120
@@ -66,6 +68,7 @@ class Settings:
             self.rules = RULES[rules]
         if given.get("shank") in (0, 1, 2):
             self.shank = given["shank"]
+            self.fitted = True
         on_mg = given.get("on_mg")
         if isinstance(on_mg, int) and 5 <= on_mg <= 200:
             self.on_mg = on_mg

@@ -49,8 +49,8 @@ class Builder:
     def series(self, number, *lms):
         return self.raw(record.SERIES, struct.pack(f"<{1 + len(lms)}H", number, *lms))
 
-    def epoch(self, ms, flags=0, retries=0):
-        return self.add(record.EPOCH, ms // 20, ms, 3000, 30, 10, 64, 0, 0, flags, retries)
+    def epoch(self, ms, flags=0, retries=0, gravity=(64, 0, 0)):
+        return self.add(record.EPOCH, ms // 20, ms, 3000, 30, 10, *gravity, flags, retries)
 
     def gap(self, ms, lost_ms):
         return self.add(record.GAP, ms // 20, ms, lost_ms // 20, lost_ms, record.OVERRUN)

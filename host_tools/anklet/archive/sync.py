@@ -8,6 +8,7 @@ from anklet.archive import reformat
 from anklet.archive.store import Archive
 from anklet.board.link import Link, NightFile
 from anklet.errors import BoardFault, NotVerified
+from anklet.night.session import Session
 
 TRIES = 3
 
@@ -32,7 +33,7 @@ def sync(
     end. Nothing is acknowledged before it is filed.
     """
     downloaded, damaged, traces, failed, already = [], [], [], [], 0
-    crash = ""
+    crash = fit = ""
     with Link(port) as link, archive.lock():
         info = link.info()
         if warning := reformat.warning(archive, info):
@@ -53,12 +54,15 @@ def sync(
                     session = archive.add(data, digest, night.session, info.device)
                     size = len(data)
                     downloaded.append(night.session)
+                    fit = _fit(session) or fit
                     if session.damage or size < night.size:
                         damaged.append(night.session)
                 if size == night.size:  # else the board can't read the rest now: it keeps it
                     link.ack(night, digest)
             except BoardFault:
                 failed.append(night.session)
+        if fit:
+            warn(fit)
         for trace in info.traces:
             filed = archive.trace(trace.session, info.device)
             if filed is not None and len(filed) == trace.size:
@@ -95,6 +99,20 @@ def sync(
         **({"warning": warning} if warning else {}),
         **({"crash": crash} if crash else {}),
     }
+
+
+def _fit(session: Session) -> str:
+    """What to say of how the sensor sat in that night."""
+    if "askew" in session.flags:
+        said = f"In night {session.session} the sensor sat {session.askew_deg} degrees askew"
+    elif session.meta.get("fitted") == "0":
+        said = "Nobody has measured how the sensor lies at the ankle"
+    else:
+        return ""
+    return (
+        f"{said}: a leg that rolls over may count as upright, and its movements not at all. Put "
+        f"the strap on, stand up and run anklet doctor --fit."
+    )
 
 
 def _download(link: Link, night: NightFile, digest: str, progress: Progress | None) -> bytes:

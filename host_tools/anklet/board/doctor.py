@@ -192,9 +192,12 @@ def _software(info: Info, found: dict[str, Any]) -> Iterator[Check]:
     )
     yield Check("MicroPython", str(found["micropython"]).rpartition("; ")[2][:60])
     label = f" ({info.label})" if info.label else ""
+    axis = "xyz"[found["shank"]]
+    if not found.get("fitted", True):
+        axis += " as far as known (stand up with the strap on and run anklet doctor --fit)"
     yield Check(
         "settings",
-        f"{info.leg} leg{label}, {info.rules}, shank along {'xyz'[found['shank']]}",
+        f"{info.leg} leg{label}, {info.rules}, shank along {axis}",
         "" if found["settings"] else "they are damaged, these are defaults: run anklet install",
     )
 

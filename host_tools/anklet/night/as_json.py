@@ -84,6 +84,7 @@ def summary(night: Session) -> dict[str, Any]:
         **_numbers(night),
         "series_plm": [series.movements for series in _series(night)],
         "flags": night.flags,
+        **({"askew_deg": night.askew_deg} if "askew" in night.flags else {}),
         "missing_records": sum(damage.records for damage in night.damage),
         **({"detector": int(detector)} if DETECTOR.fullmatch(detector) else {}),
     }

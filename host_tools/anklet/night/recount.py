@@ -1,7 +1,9 @@
 """The counts of a night whose end is missing, made again from its records."""
 
+from collections.abc import Iterator
+
 from anklet import device
-from anklet.night.session import OFF_BODY, Session
+from anklet.night.session import LM, OFF_BODY, Session
 
 device.use()  # the rules and the scorer are the device's own
 
@@ -20,14 +22,8 @@ def recount(night: Session, checkpoint: dict[str, int] | None) -> dict[str, int]
     checkpoint and, after it, from whole epochs and stretches that were still.
     """
     scorer = Series(RULES.get(night.rules, RULES[DEFAULT]))
-    breaks = sorted(gap["ms"] for gap in night.gaps if gap["lost_ms"] > GAP_BREAKS_MS)
-    passed = 0
-    for lm in night.lms:
-        if lm.kind in ("clm", "long"):  # what the device gives to its scorer
-            while passed < len(breaks) and breaks[passed] <= lm.onset_ms:
-                passed += 1
-                scorer.gap()
-            scorer.add(lm.number, lm.onset_ms, lm.duration_ms)
+    for lm in _through(night, scorer):
+        scorer.add(lm.number, lm.onset_ms, lm.duration_ms)
     found = {
         "lm": sum(lm.kind in LEG_MOVEMENTS for lm in night.lms),
         "clm": sum(lm.kind == "clm" for lm in night.lms),
@@ -58,3 +54,28 @@ def recount(night: Session, checkpoint: dict[str, int] | None) -> dict[str, int]
     if checkpoint:
         found = {name: max(count, checkpoint[name]) for name, count in found.items()}
     return found
+
+
+def score(night: Session) -> None:
+    """Judge the leg movements anew: which are CLMs, which PLMs, and in which series."""
+    scorer = Series(RULES.get(night.rules, RULES[DEFAULT]))
+    scored: dict[int, LM] = {}
+    for lm in _through(night, scorer):
+        scorer.add(lm.number, lm.onset_ms, lm.duration_ms)
+        scored[lm.number] = lm
+        lm.kind = record.KINDS[scorer.kind]
+        lm.plm, lm.series = scorer.plm_now, scorer.number
+        for number in scorer.earlier[: scorer.flagged]:
+            scored[number].plm, scored[number].series = True, scorer.number
+
+
+def _through(night: Session, scorer: Series) -> Iterator[LM]:
+    """What the device gives to its scorer; across what ends a series, gaps."""
+    breaks = sorted(gap["ms"] for gap in night.gaps if gap["lost_ms"] > GAP_BREAKS_MS)
+    passed = 0
+    for lm in night.lms:
+        if lm.kind in ("clm", "long"):
+            while passed < len(breaks) and breaks[passed] <= lm.onset_ms:
+                passed += 1
+                scorer.gap()
+            yield lm

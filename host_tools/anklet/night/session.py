@@ -46,11 +46,14 @@ class Session:
     interrupted; its lost_ms, 0 if not known, is no part of this session.
     counts: those of COUNTS, and gap_ms, upright_ms, off_body_ms.
     length_ms: from the first sample to the end, gaps included.
+    askew_deg: how far the shank lay from the axis of the settings, degrees; None where nobody can
+    tell. See shank.
     trace: see trace.drawn; empty where nobody asked for it.
     damage: each stretch that can't be read, and each place where records miss; by offset.
     flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "by_hand"
     (a person said when it began), "upright", "off_body", "still" (very still, but in bed as far as
-    anybody knows), "fault", "newer" (firmware whose format this version does not know).
+    anybody knows), "askew" (the shank lay along no axis that the settings name), "fault", "newer"
+    (firmware whose format this version does not know).
     start: local time, see clock.settle; None when it is unknown. clock: "known", "estimated" or
     "unknown". ppm: how much slower than the wall clock the board's ran; error_ms: by how much the
     local time may be wrong. zone: an IANA name, or "".
@@ -76,6 +79,7 @@ class Session:
     error_ms: int = 0
     zone: str = ""
     length_ms: int = 0
+    askew_deg: int | None = None
     trace: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property

@@ -39,6 +39,7 @@ REMARKS = {
     "upright": "upright",
     "off_body": "off the body",
     "still": "very still",
+    "askew": "sensor askew",
 }
 
 

@@ -94,6 +94,12 @@ def problems(night: Night) -> list[str]:
             if name == "off_body" and s.stills and low is not None:
                 sentence += f" With it the rate would be {low:.1f} per hour."
             out.append(sentence)
+    if "askew" in flags:
+        out.append(
+            f"The sensor sat {s.askew_deg} degrees askew. When the leg was upright, and what moved"
+            " then, was judged anew by how it lay through the night; that is less exact. Put the"
+            " strap on, stand up and run anklet doctor --fit."
+        )
     still_s = s.in_bed_s - s.in_bed_range_s[0]
     if still_s:
         sentence = (
