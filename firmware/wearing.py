@@ -1,8 +1,10 @@
 """Between two sessions: the last one ended by itself, the next begins when the sensor is worn.
 
-A session that ends because nobody lies in bed may not end one in which somebody lies very still:
-it takes two hours of that (see Monitor), and a few movements begin the next. A bump against the
-table that the device lies on is not enough, nor is a leg that stands or walks.
+The next begins as soon as the device lies otherwise than it did: somebody has taken it up to put
+it on, or has lain down, and no movement of the night is lost. A leg that kicks and stays where it
+is begins it with the third movement. A bump against the table that the device lies on is not
+enough, nor is a leg that stands or walks. A device that was only put elsewhere makes a session of
+two hours off the body.
 """
 
 from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES, SensorError
@@ -13,16 +15,20 @@ from sensing import NO_SENSOR, WRONG_SENSOR, sensor_of
 MOVES = const(3)
 WITHIN_MS = const(600000)  # so many movements begin a session
 STEP_MS = const(500)
+SETTLED = const(20)  # half seconds after which gravity is where the device lies
+ELSEWHERE = const(6)  # half seconds in which it is not there any more
 
 
 def until_worn(board, sensor, settings, lamp):
-    """Wait for MOVES movements within ten minutes, the last of them with the leg not upright.
+    """Wait until gravity lies elsewhere than at first, or for MOVES movements within ten minutes;
+    and with either until the leg is not upright.
 
     Raises KeyboardInterrupt at a computer's Ctrl-C.
     """
     detector = Detector(settings.shank, settings.on_mg)
     buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
     moves = []  # ticks of the last ones
+    lay = ()  # gravity, where the device lay
     while True:
         board.sleep_ms(STEP_MS)
         board.feed()
@@ -32,11 +38,16 @@ def until_worn(board, sensor, settings, lamp):
             sensor = _again(board, lamp)
             detector = Detector(settings.shank, settings.on_mg)
             moves.clear()
+            lay = ()
         while detector.next():
             moves.append(board.ticks_ms())
         now = board.ticks_ms()
         moves = [at for at in moves if board.ticks_diff(now, at) < WITHIN_MS][-MOVES:]
-        if len(moves) == MOVES and not detector.posture.vertical:
+        posture = detector.posture
+        if not lay and posture.blocks > SETTLED:
+            lay = (posture.gravity(0), posture.gravity(1), posture.gravity(2))
+        elsewhere = lay and posture.changed(lay[0], lay[1], lay[2], ELSEWHERE, 0)
+        if (elsewhere or len(moves) == MOVES) and not posture.vertical:
             return
 
 

@@ -1,5 +1,10 @@
 """Somebody who lies very still, and a device that lies on a table: sessions on the board."""
 
+import io
+
+import hw
+import main
+from nightfiles import names
 from plmcore import record
 from plmcore.still import OFF_BODY, PICKED_UP, PUT_DOWN
 
@@ -69,3 +74,30 @@ def check_a_gap_ends_a_stretch(folder):
     for still, minute in zip(stills, (30, 53)):
         assert abs(still["ms"] - minute * 60000) <= 120000
         assert still["evidence"] == 0
+
+
+def sessions(folder, raw):
+    """Reason, minutes, LMs and off-body minutes of each session that the firmware made of it."""
+    main.run(hw.board(io.BytesIO(raw), root=folder))
+    found = []
+    for name in names(folder + "/nights"):
+        counts = records(folder + "/nights/" + name, record.COUNTS)[-1]
+        off = counts["off_body_ms"] // 60000
+        found.append((counts["reason"], counts["ms"] // 60000, counts["lm"], off))
+    return found
+
+
+def check_a_still_sleeper_ends_no_session(folder):
+    """Over two hours without a movement, and then it goes on: one session, no movement lost."""
+    (one,) = sessions(folder, kicks(9) + minutes(125) + kicks(6))
+    assert one == (record.BY_HOST, 130, 15, 0)
+
+
+def check_a_day_on_a_table_ends_the_session_and_the_next_loses_nothing(folder):
+    upright = Signal(UPRIGHT, 2).burst(30, 50, 1).still(30).raw
+    night = kicks(9, LYING) + minutes(1, LYING)
+    table = bytes(upright) + minutes(130) + bytes(upright)
+    first, second = sessions(folder, night + table + night)
+    assert first[0] == record.ITSELF and 124 <= first[1] <= 126, first
+    assert first[2] == 9 and first[3] >= 119, first
+    assert second[0] == record.BY_HOST and second[2] == 9, second

@@ -21,6 +21,7 @@ from anklet.night.recount import recount, score
 from anklet.night.session import LM, Session, record
 
 LYING = 120  # minutes that are needed
+MOST = 5760  # minutes of a session that is taken for one: four days
 STEEP = 0.77  # cosine of 40 degrees: a leg whose gravity lies nearer to the shank is not lying
 # Across the shank, the lesser of gravity's variances, in g squared; and how many times that along
 # the shank (engineering): a leg that has rolled over. With these, of made-up nights of 2 to 24
@@ -53,6 +54,8 @@ def settle(night: Session) -> None:
 
 def direction(night: Session) -> NDArray[np.float64] | None:
     """The shank in the sensor's frame, a unit vector; None where the night can't tell."""
+    if len(night.epochs) > MOST:
+        return None
     gravity = _gravity(night)
     lying = np.ones(len(gravity), bool)
     for _ in range(3):
