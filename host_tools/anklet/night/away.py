@@ -5,6 +5,8 @@ speaks for it (firmware/plmcore/still.py); what is very still and no more stays 
 wrong, so such a night has a range beside its rate.
 """
 
+import bisect
+
 from anklet.night.session import OFF_BODY, Session, record
 
 LEAST = 15  # minutes of a stretch that is told: that of the device
@@ -17,30 +19,24 @@ def upright(night: Session) -> list[Span]:
 
 def off_body(night: Session) -> list[Span]:
     """What is left out of the hours in bed as off the body."""
-    return [
-        *_flagged(night, record.EPOCH_OFF_BODY),
-        *(_span(still) for still in night.stills if still["evidence"] & OFF_BODY),
-    ]
+    stills = [_span(still) for still in night.stills if still["evidence"] & OFF_BODY]
+    return _apart([*_flagged(night, record.EPOCH_OFF_BODY), *stills])
 
 
 def still(night: Session) -> list[Span]:
     """What was very still and counts as in bed."""
-    return [_span(still) for still in night.stills if not still["evidence"] & OFF_BODY]
+    return _apart([_span(still) for still in night.stills if not still["evidence"] & OFF_BODY])
 
 
 def out_of_bed(night: Session) -> list[Span]:
     """Upright or off the body: in order, without overlaps."""
-    out: list[Span] = []
-    for first, last in sorted([*upright(night), *off_body(night)]):
-        if out and first <= out[-1][1]:
-            out[-1] = (out[-1][0], max(last, out[-1][1]))
-        else:
-            out.append((first, last))
-    return out
+    return _apart([*upright(night), *off_body(night)])
 
 
 def inside(ms: float, spans: list[Span]) -> bool:
-    return any(first < ms <= last for first, last in spans)
+    """Whether a moment lies in one of the spans, which are in order and apart."""
+    at = bisect.bisect_left(spans, (ms, ms)) - 1
+    return at >= 0 and ms <= spans[at][1]
 
 
 def evidence(still: dict[str, int]) -> list[str]:
@@ -61,6 +57,17 @@ def unfinished(night: Session) -> list[dict[str, int]]:
         return []
     end = night.epochs[-1]
     return [{"n": end["n"], "ms": end["ms"], "length_ms": length, "evidence": 0}]
+
+
+def _apart(spans: list[Span]) -> list[Span]:
+    """In order, those that overlap or touch joined."""
+    out: list[Span] = []
+    for first, last in sorted(spans):
+        if out and first <= out[-1][1]:
+            out[-1] = (out[-1][0], max(last, out[-1][1]))
+        else:
+            out.append((first, last))
+    return out
 
 
 def _span(still: dict[str, int]) -> Span:
