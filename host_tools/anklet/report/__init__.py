@@ -35,6 +35,7 @@ def html(
     noted: Noted | None = None,
     nav: str = "",
     before: Before | None = None,
+    plotly: str = "",
 ) -> str:
     """The page of these sessions, each in full on a sheet of its own, the newest first.
 
@@ -43,16 +44,16 @@ def html(
     if not sessions:
         raise BadInput("There is no night to report: run anklet sync with the board plugged in.")
     body, charts, title = onenight.sheets(sessions, noted, before)
-    return document(title, body, charts, nav)
+    return document(title, body, charts, nav, plotly)
 
 
-def night(archive: Archive, items: Items, nav: str = "") -> str:
+def night(archive: Archive, items: Items, nav: str = "", plotly: str = "") -> str:
     """The page of these sessions (some of Archive.sessions), those of one night joined.
 
-    nav: HTML to stand above it. Raises BadInput without one.
+    nav: HTML to stand above it; plotly: see page.document. Raises BadInput without one.
     """
     noted = _noted(cache(Journal(archive.path).entries))
-    return html(_joined(archive, items), noted, nav, _before(archive.sessions()))
+    return html(_joined(archive, items), noted, nav, _before(archive.sessions()), plotly)
 
 
 def trend(
@@ -61,12 +62,13 @@ def trend(
     newest: bool = True,
     link: Callable[[str, str], str] | None = None,
     nav: str = "",
+    plotly: str = "",
 ) -> str:
     """The page of all nights of these sessions, from the database alone.
 
     newest: the newest night follows in full; its raw file is the only one read. link: the address
-    of a session's page, by device and session. nav: HTML to stand above. Raises BadInput without
-    a session.
+    of a session's page, by device and session. nav, plotly: as for night(). Raises BadInput
+    without a session.
     """
     if not items:
         raise BadInput("There are no nights yet; anklet sync files those of a board.")
@@ -79,7 +81,7 @@ def trend(
         )
         body += f'<div class="new-sheet">{sheet}</div>'
         charts |= more
-    return document("All nights", body, charts, nav)
+    return document("All nights", body, charts, nav, plotly)
 
 
 def write(page: str, out: Path) -> None:

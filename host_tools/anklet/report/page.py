@@ -13,18 +13,23 @@ from plotly.offline import get_plotlyjs
 from anklet.report import about
 
 
-def document(title: str, body: str, charts: Mapping[str, Any], nav: str = "") -> str:
+def document(
+    title: str, body: str, charts: Mapping[str, Any], nav: str = "", plotly: str = ""
+) -> str:
     """A whole page. body, nav: HTML, what comes from outside escaped; charts: figures by the name
-    that parts.chart was given; without any, Plotly stays out."""
+    that markup.chart was given; without any, Plotly stays out. plotly: its address on the server
+    that shows the page; without one it is in the page, which then needs nothing else (5 MB)."""
     here = files("anklet.report")
     css = here.joinpath("page.css").read_text(encoding="utf-8")
     # "<" can't stand in a script, else a text could end it.
     data = json.dumps(charts, separators=(",", ":")).replace("<", "\\u003c")
     scripts = [here.joinpath("page.js").read_text(encoding="utf-8")]
-    if charts:
+    if charts and not plotly:
         scripts.insert(0, get_plotlyjs())
+    fetched = f'<script src="{escape(plotly)}"></script>' if charts and plotly else ""
     # Only our scripts may run, and nothing may be fetched.
-    hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
+    own = "'self' " if fetched else ""
+    hashes = own + " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
     policy = (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline';"
         " img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -59,7 +64,7 @@ limb movement disorder can be found or ruled out with this page.</p>
 </footer>
 </main>
 <script type="application/json" id="figures">{data}</script>
-{"".join(f"<script>{script}</script>" for script in scripts)}
+{fetched}{"".join(f"<script>{script}</script>" for script in scripts)}
 </body>
 </html>
 """
