@@ -137,6 +137,11 @@ def _undated(home):
         add_to(archive, bytes(night.counts(1000).data))
 
 
+def _dated(home):
+    _undated(home)
+    assert main(["date", ONE, "2026-11-20", "22:30"]) == 0
+
+
 def _outdated(home):
     _two_nights(home)
     with contextlib.closing(sqlite3.connect(home / "anklet.db")) as db:
@@ -157,6 +162,9 @@ DEEDS = {
         _an_evening,
         _command("note", "--night", NIGHT, "--label", "bed", "iron_mg=14"),
     ),
+    "date": (_undated, _command("date", ONE, "2026-11-20", "22:30")),
+    "date, corrected": (_dated, _command("date", ONE, "2026-11-20", "23:30")),
+    "date, taken back": (_dated, _command("date", ONE, "--undo")),
     "rebuild": (_an_evening, _command("rebuild")),
     "nights after an update": (_outdated, _command("nights", "--json")),
     "trial plan": (lambda home: None, _planning()),
