@@ -6,27 +6,40 @@ SEEDS ?= 20
 EVERY ?= 61
 
 FETCH := $(BIN)/pip install --quiet --disable-pip-version-check
-# Without network one sentence (setuptools is the first that pip looks for), else what pip says.
-UNREACHABLE := NewConnectionError|ConnectTimeoutError|NameResolutionError|requirement setuptools
+# What is fetched, each file by its hash; `make lock` writes both.
+LOCK := host_tools/requirements.lock
+TYPINGS := host_tools/typings.lock
+# Without network one sentence (adafruit-blinka is the first that pip looks for), else what pip says.
+UNREACHABLE := NewConnectionError|ConnectTimeoutError|NameResolutionError|requirement adafruit-blinka
 SAID = 2>.venv/pip.log || { if grep -qE '$(UNREACHABLE)' .venv/pip.log; then \
 	echo "The packages could not be fetched: connect to the network and run make setup again."; \
 	else cat .venv/pip.log; fi >&2; exit 1; }
 
-.PHONY: help setup demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak faults fuzz years versions cohort clean
+COMPILE = .cache/uv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
+
+.PHONY: help setup lock demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak faults fuzz years versions cohort clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## put the tool and all that the tests need into .venv
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(LOCK) $(TYPINGS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Anklet needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	@$(FETCH) --editable '.[cohort,cwa,micropython,parquet,test]' $(SAID)
-	@$(FETCH) --upgrade --target .venv/typings 'micropython-rp2-rpi_pico-stubs==1.27.0.post1' $(SAID)
+	@$(FETCH) --requirement $(LOCK) $(SAID)
+	@$(FETCH) --no-deps --no-build-isolation --editable . $(SAID)
+	@$(FETCH) --upgrade --target .venv/typings --requirement $(TYPINGS) $(SAID)
 	@$(BIN)/python tests/helpers/left_out.py
 	@touch $@
+
+lock: ## choose the versions of all packages anew, for every platform, with their hashes
+	@$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv==0.13.9
+	@echo 'setuptools>=77' | $(COMPILE) pyproject.toml - --output-file $(LOCK) \
+		--extra cohort --extra cwa --extra micropython --extra parquet --extra test
+	@echo 'micropython-rp2-rpi_pico-stubs==1.27.0.post1' | $(COMPILE) - --output-file $(TYPINGS)
 
 demo: $(READY) ## fourteen simulated nights: firmware, flash, USB, archive, report
 	@$(BIN)/python -m anklet.demo
