@@ -150,6 +150,7 @@ if __name__ == "__main__":
     _board = hw.board()
     if not _board.button():  # held: the firmware stays out of the way
         try:
+            _board.watch()  # a computer that interrupts now and dies would leave it idle for ever
             _board.sleep_ms(WINDOW_MS)
             run(_board)
         except KeyboardInterrupt:

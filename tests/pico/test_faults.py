@@ -136,6 +136,22 @@ def test_the_loop_hangs_and_the_watchdog_starts_the_next_session(start):
     assert 71_500 < int(night.meta["uptime_ms"]) - int(hung.meta["uptime_ms"]) < 75_500
 
 
+def test_a_computer_that_dies_in_the_first_two_seconds_does_not_end_the_night(start):
+    with start() as pico:
+        after(pico, 1)
+        transport = repl(pico)
+        steps = transport.exec("print(_board._host_steps)")
+        transport.exec("_board._host_steps = 1")  # the test need not wait for all ten minutes
+        transport.close()  # and never a soft reset
+        before = nights(pico)
+        pico.speed(0)
+        after(pico, 25)  # the last step, 8 s of the watchdog, start and the window
+        (night,) = closed(pico)
+    assert 250 < int(steps) <= 300  # of 2 s
+    assert before == []
+    assert night.recorded_s > 5
+
+
 def test_the_power_is_cut_in_the_middle(start):
     with start() as pico:
         after(pico, 75)

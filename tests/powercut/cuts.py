@@ -27,6 +27,7 @@ import hw  # noqa: E402
 import main  # noqa: E402
 import nightfiles  # noqa: E402
 import nightlog  # noqa: E402
+import settings  # noqa: E402
 import tracelog  # noqa: E402
 from flash import RamFlash, make, open_on  # noqa: E402
 from kit import Numbers, Signal, monitored, run  # noqa: E402
@@ -103,30 +104,39 @@ def kicks(minutes, seed):
 
 def live(flash):
     """The life. Returns the flushes, (operations so far, path, bytes on the flash), what each
-    night's file came to be, and (first, last operation) of the time when the filed one may go."""
-    flushed, written = [], {}
-    write = nightlog.NightLog._write
+    file of a night or a trace came to be, the paths of the filed night, and the operations at
+    which its name was known to be filed, the settings were to change and had changed, and from
+    which on it may go."""
+    flushed = []
+    write, trace = nightlog.NightLog._write, tracelog.TraceLog._write
 
     def noted(log):
         write(log)
-        written[log.path] = os.stat(log.path)[6]
-        flushed.append((len(flash.log), log.path, written[log.path]))
+        flushed.append((len(flash.log), log.path, os.stat(log.path)[6]))
 
-    nightlog.NightLog._write = noted
+    def noted_trace(log):
+        trace(log)
+        flushed.append((len(flash.log), log._path, os.stat(log._path)[6]))
+
+    nightlog.NightLog._write, tracelog.TraceLog._write = noted, noted_trace
     open_on(flash, ROOT)
     contents = {}
     board = hw.board(io.BytesIO(bytes(kicks(3, 1))), root=ROOT, utc=(20778, 79083000, 60))
     main.run(board)
     (first,) = nightfiles.names(ROOT + "/nights")
-    contents[ROOT + "/nights/" + first] = read(ROOT + "/nights/" + first)
+    contents.update(files())
+    filed = tuple(contents)
     hostlink.attach(board)
+    when = [len(flash.log)]
     hostlink.configure('{"leg": "right"}')
+    when.append(len(flash.log))
     hostlink.ack(first.split("/")[-1], "0" * 64)
+    when.append(len(flash.log))
     _, monitor = monitored(ROOT, kicks(6, 2))
     run(monitor, 300000)
     vfs.umount(ROOT)  # the power goes
     open_on(flash, ROOT)
-    goes = len(flash.log)
+    when.append(len(flash.log))
     board = hw.board(io.BytesIO(bytes(kicks(25, 3))), root=ROOT)
     sleep = board.sleep_ms
 
@@ -138,20 +148,38 @@ def live(flash):
 
     board.sleep_ms = sleep_ms
     main.run(board)
-    nightlog.NightLog._write = write
-    for name in nightfiles.names(ROOT + "/nights"):
-        contents[ROOT + "/nights/" + name] = read(ROOT + "/nights/" + name)
+    nightlog.NightLog._write, tracelog.TraceLog._write = write, trace
+    left = files()
+    contents.update(left)
     vfs.umount(ROOT)
-    if len(contents) != 3 or first in names_of(contents, flash):
+    if len([name for name in contents if name.endswith(".plm")]) != 3 or filed[0] in left:
         raise ValueError("the life was to have three nights, and the filed one to go")
-    return flushed, contents, (ROOT + "/nights/" + first, goes)
+    if not [name for name in contents if name.endswith(".trc")]:
+        raise ValueError("the life was to have traces")
+    return flushed, contents, filed, when
 
 
-def names_of(contents, flash):
-    open_on(flash, ROOT)
-    found = list(nightfiles.names(ROOT + "/nights"))
-    vfs.umount(ROOT)
+def files():
+    """The nights and traces on the flash: path -> bytes, nights first."""
+    path = ROOT + "/nights"
+    found = {}
+    if "nights" in os.listdir(ROOT):
+        for suffix in (nightfiles.SUFFIX, nightfiles.TRACES):
+            for name in nightfiles.names(path, suffix):
+                found[path + "/" + name] = read(path + "/" + name)
     return found
+
+
+def agreed(k, when):
+    """Raises ValueError unless the settings and the note of the filed night are as they were said
+    to be before operation k."""
+    asked, set_at, filed_at, goes = when
+    found = settings.load(ROOT)
+    due = [{}] * (k < set_at) + [{"leg": "right"}] * (k >= asked)
+    if found not in due:
+        raise ValueError("settings are " + str(found))
+    if filed_at <= k < goes and not nightfiles.on_shelf(ROOT + "/nights", "000")[0][2]:
+        raise ValueError("the night is not filed any more")
 
 
 def read(path):
@@ -188,11 +216,8 @@ def counted(data):
 
 def inspect(due, contents, removable):
     """Look at a mounted image. due: bytes flushed by path. Raises ValueError; returns records."""
-    there = {}
+    there = files()
     records = 0
-    path = ROOT + "/nights"
-    if "nights" in os.listdir(ROOT):
-        there = {path + "/" + name: read(path + "/" + name) for name in nightfiles.names(path)}
     for name, size in due.items():
         if name not in there:
             if name not in removable:
@@ -202,6 +227,8 @@ def inspect(due, contents, removable):
     for name, data in there.items():
         if data != contents[name][: len(data)]:
             raise ValueError(f"{name} has other bytes")
+        if name.endswith(nightfiles.TRACES):
+            continue
         if data and counted(data)[2] == "damaged":
             raise ValueError(f"{name} ends in mid-record")
         records += sum(1 for _ in record.read(data))
@@ -243,7 +270,7 @@ def cut(every, starts):
     make(flash)
     blocks = [None if d is None else bytes(d) for d in flash._data]
     flash.log = []
-    flushed, contents, (filed, goes) = live(flash)
+    flushed, contents, filed, when = live(flash)
     log = flash.log
     numbers = Numbers(7)
     figures = {
@@ -264,7 +291,7 @@ def cut(every, starts):
         while at < len(flushed) and flushed[at][0] <= k:
             due[flushed[at][1]] = flushed[at][2]
             at += 1
-        removable = (filed,) if k >= goes else ()
+        removable = filed if k >= when[-1] else ()
         for torn in (None, "half", "ragged"):
             number += 1
             if number % every or (torn and k == len(log)):
@@ -282,6 +309,7 @@ def cut(every, starts):
                 figures["failed"].append(here + str(error))
                 continue
             try:
+                agreed(k, when)
                 figures["records_read"] += inspect(due, contents, removable)
                 if figures["cuts"] % starts == 0:
                     start()
@@ -295,4 +323,5 @@ def cut(every, starts):
     print(json.dumps(figures))
 
 
-cut(int(sys.argv[1]), int(sys.argv[2]))
+if __name__ == "__main__":
+    cut(int(sys.argv[1]), int(sys.argv[2]))

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, render_template, request
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from werkzeug.exceptions import HTTPException
 
@@ -48,6 +49,23 @@ LIMITS = {  # of waitress, which reads a request before it asks us whether it ma
     "cleanup_interval": 1,  # seconds
     "asyncore_use_poll": True,
 }
+
+
+class Impatient(HTTPChannel):
+    """A connection to which a request that drips in, byte by byte, is no activity: it is closed
+    like a silent one, `channel_timeout` after its first byte."""
+
+    _began = 0.0
+
+    def received(self, data: bytes) -> bool:
+        if self.request is None:
+            self._began = self.last_activity
+        taken = super().received(data)
+        if self.request is not None:  # a part of one
+            self.last_activity = self._began
+        return taken
+
+
 DOOR = """<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'">
@@ -168,6 +186,7 @@ def serve(home: Path, port: int = 0, open_browser: bool = True) -> None:
             f"Port {port} can't be used ({error.strerror}); leave out --port for a free one."
         ) from error
     server = create_server(app, sockets=[listening], ident=None, **LIMITS)
+    server.channel_class = Impatient
     address = f"http://{ADDRESS}:{listening.getsockname()[1]}/{token}/"
     # nohup, and a script that goes on behind it, keep Ctrl-C away from us.
     unheard = signal.getsignal(signal.SIGINT) is signal.SIG_IGN

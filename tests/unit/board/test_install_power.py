@@ -21,9 +21,11 @@ OLD = {
     "/old/one.mpy": b"old",
     "/settings.json": b'{"leg": "right"}',
     "/lamp.py": b"of another project",
+    "/nights/000/00001-1a2b3c4d.plm": b"a night" * 700,
 }
 NEW = {"/main.py": b"new main", "/monitor.mpy": b"new" * 900, "/plmcore/ring.mpy": b"new"}
 KEPT = {"/settings.json": OLD["/settings.json"], "/before_anklet/lamp.py": OLD["/lamp.py"]}
+KEPT |= {path: data for path, data in OLD.items() if path.startswith("/nights")}
 PLAN = {
     "files": dict.fromkeys(NEW, ""),
     "aside": {"/lamp.py": "/before_anklet/lamp.py"},

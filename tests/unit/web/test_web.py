@@ -216,6 +216,30 @@ def test_silent_connections_do_not_keep_the_owner_waiting(served):
             assert b"Nights" in page.read()
 
 
+def test_connections_that_drip_do_not_keep_the_owner_waiting(served):
+    """Each is never silent, and never says what it wants."""
+    over = threading.Event()
+    with contextlib.ExitStack() as held:
+        drips = [
+            held.enter_context(socket.create_connection(served[0], timeout=10))
+            for _ in range(server.LIMITS["connection_limit"] + 20)
+        ]
+
+        def drip():
+            while not over.wait(0.5):
+                for each in drips:
+                    with contextlib.suppress(OSError):
+                        each.sendall(b"G")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        held.callback(dripping.join)
+        held.callback(over.set)
+        host, port = served[0]
+        with urllib.request.urlopen(f"http://{host}:{port}{served[1]}", timeout=30) as page:
+            assert b"Nights" in page.read()
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signals")
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("unheard", [False, True])
