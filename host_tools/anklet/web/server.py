@@ -19,7 +19,7 @@ import threading
 import webbrowser
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, render_template, request
@@ -185,7 +185,7 @@ def serve(home: Path, port: int = 0, open_browser: bool = True) -> None:
         raise PortBusy(
             f"Port {port} can't be used ({error.strerror}); leave out --port for a free one."
         ) from error
-    server = create_server(app, sockets=[listening], ident=None, **LIMITS)
+    server: Any = create_server(app, sockets=[listening], ident=None, **LIMITS)
     server.channel_class = Impatient
     address = f"http://{ADDRESS}:{listening.getsockname()[1]}/{token}/"
     # nohup, and a script that goes on behind it, keep Ctrl-C away from us.
