@@ -168,6 +168,9 @@ def _append(night: "Session", later: "Session") -> "Session":
         flags=list(dict.fromkeys(night.flags + later.flags)),
         length_ms=ms + later.length_ms,
         trace=night.trace + [(at + ms, levels) for at, levels in later.trace],
+        plm_at={
+            mg: night.plm_at[mg] + later.plm_at[mg] for mg in night.plm_at if mg in later.plm_at
+        },
     )
 
 

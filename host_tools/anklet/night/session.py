@@ -48,7 +48,8 @@ class Session:
     length_ms: from the first sample to the end, gaps included.
     askew_deg: how far the shank lay from the axis of the settings, degrees; None where nobody can
     tell. See shank.
-    trace: see trace.drawn; empty where nobody asked for it.
+    trace: see trace.drawn; plm_at: PLMs by onset threshold in mg, see scoring.robust; both empty
+    where nobody asked for them.
     damage: each stretch that can't be read, and each place where records miss; by offset.
     flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "by_hand"
     (a person said when it began), "upright", "off_body", "still" (very still, but in bed as far as
@@ -81,6 +82,7 @@ class Session:
     length_ms: int = 0
     askew_deg: int | None = None
     trace: list[tuple[int, bytes]] = field(default_factory=list)
+    plm_at: dict[int, int] = field(default_factory=dict)
 
     @property
     def board(self) -> str:

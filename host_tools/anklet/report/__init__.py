@@ -53,7 +53,8 @@ def night(archive: Archive, items: Items, nav: str = "", plotly: str = "") -> st
     nav: HTML to stand above it; plotly: see page.document. Raises BadInput without one.
     """
     noted = _noted(cache(Journal(archive.path).entries))
-    return html(_joined(archive, items), noted, nav, _before(archive.sessions()), plotly)
+    shown = _joined(archive, items, traced=True)
+    return html(shown, noted, nav, _before(archive.sessions()), plotly)
 
 
 def trend(
@@ -104,22 +105,31 @@ def write(page: str, out: Path) -> None:
         ) from error
 
 
-def _joined(archive: Archive, items: Items) -> list[Session]:
+def _joined(archive: Archive, items: Items, traced: bool = False) -> list[Session]:
+    """traced: the counts at other thresholds come from the traces, a second or two a night."""
     shown = [{**item, "flags": [f for f in item["flags"] if f != "hidden"]} for item in items]
-    return [
-        grouping.joined([_traced(archive, item["session"], item["device"]) for item in group])
-        for group in grouping.grouped(shown)
-    ]
+    return [grouping.joined(_loaded(archive, group, traced)) for group in grouping.grouped(shown)]
 
 
-def _traced(archive: Archive, session: str, device: str) -> Session:
-    """The session, with its trace where the archive has it."""
-    loaded = archive.load(session, device)
-    if data := archive.trace(session, device):
-        from anklet.night import trace  # noqa: PLC0415 - numpy is slow to import
+def _loaded(archive: Archive, group: Items, traced: bool) -> list[Session]:
+    """The sessions of one night, with their traces where the archive has them."""
+    sessions, traces = [], []
+    for item in group:
+        loaded = archive.load(item["session"], item["device"])
+        found = None
+        if data := archive.trace(item["session"], item["device"]):
+            from anklet.night import trace  # noqa: PLC0415 - numpy is slow to import
 
-        loaded.trace = trace.drawn(loaded, trace.parse(data, session))
-    return loaded
+            found = trace.parse(data, item["session"])
+            loaded.trace = trace.drawn(loaded, found)
+        sessions.append(loaded)
+        traces.append(found)
+    from anklet.scoring import robust  # noqa: PLC0415 - SciPy is slow to import
+
+    known = traced and all(traces)
+    for session, found in zip(sessions, traces, strict=True):
+        session.plm_at = robust.at_thresholds(session, found if known else None)
+    return sessions
 
 
 def _before(items: Items) -> Before:

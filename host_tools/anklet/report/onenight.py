@@ -139,12 +139,27 @@ def _counts(night: Night) -> str:
     return f"""<section class="card" aria-label="The night in numbers">
 <p class="counts">{" · ".join(told)}</p>
 <p class="quiet">{spans}</p>
-<details class="exact screen"><summary>Exactly what each number means</summary>
+{_thresholds(s)}<details class="exact screen"><summary>Exactly what each number means</summary>
 <dl class="terms">{exact}</dl></details>
 <details class="exact screen"><summary>What one night can't tell</summary>
 <ul class="doubts">{limits}</ul></details>
 <p class="quiet print">{escape(" ".join(words.LIMITS))}</p>
 </section>"""
+
+
+def _thresholds(s: Session) -> str:
+    """PLM per hour as it would be at other thresholds: how robust the night is."""
+    if len(s.plm_at) < 3 or not s.in_bed_s:
+        return ""
+    own = int(s.meta["on_mg"])
+    rates = " · ".join(
+        f"from {mg} mg <b>{number(plm * 3600 / s.in_bed_s)}</b>" + " (the device)" * (mg == own)
+        for mg, plm in s.plm_at.items()
+    )
+    source = "the trace" if min(s.plm_at) < own else "the logged peaks"
+    return f"""<p class="quiet">PLM per hour if only stronger movements counted, or weaker ones too
+(from {source}): {rates}. Where these differ much, the night hangs on weak movements.</p>
+"""
 
 
 def _noted(values: Mapping[str, Any]) -> str:
