@@ -6,8 +6,9 @@ import crash
 import hostlink
 from breadcrumb import CRASH, FAULT, HOST, WORN, Breadcrumb
 from drivers.lis3dh import SensorError
+from header import CRASHED
 from lamp import Lamp
-from monitor import CRASHED, FLASH_FULL, WRITE, Monitor, Over
+from monitor import FLASH_FULL, WRITE, Monitor, Over
 from nightfiles import ROOM, TRACE_ROOM, folder, make_room, mark
 from nightlog import ENOSPC, NightLog
 from plmcore import record

@@ -14,11 +14,12 @@ the rules judge. Each cycle one of four things has happened to them:
 - Nothing came. Sooner or later _follow() finds that the sensor has stopped.
 """
 
+import header
 from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES
 from lamp import Lamp
 from nightlog import ALL_OUT, ENOSPC
 from plmcore import record
-from plmcore.detector import FLOOR_FACTOR, VERSION, Detector, deci_mg
+from plmcore.detector import Detector, deci_mg
 from plmcore.native import const, micropython
 from plmcore.rules import GAP_BREAKS_MS
 from plmcore.series import Series
@@ -27,7 +28,6 @@ from plmcore.timebase import NOMINAL, Timebase
 from sensing import BAD_DATA, BOUNCES, CONSTANT, NO_SENSOR, OFF_SCALE, regain
 from tracelog import TraceLog
 
-FORMAT = const(1)
 # 25 samples, 28 of a sensor that is 10 % fast, of the 32 that fit. An erase comes right behind a
 # drain, so it has all of the FIFO's 640 ms.
 DRAIN_MS = const(500)
@@ -47,8 +47,6 @@ YOUNG_MS = const(19)  # the fastest sensor's period and TICK_MS
 URGE = const(1)  # marker: the button
 FLASH_FULL = const(4)  # of record.FAULTS
 WRITE = const(5)
-HANG = const(6)
-CRASHED = const(8)
 RATE = const(9)
 FAST = const(1)  # detail of RATE
 SLOW = const(2)
@@ -95,7 +93,7 @@ class Monitor:
         self.lamp.begin()
         self._elapsed = 0  # ms since samples last came
         self.clock_ms = 0  # of the microcontroller, since the session began
-        self._header(settings, crumb)
+        header.write(log, board, sensor, settings, self.time, crumb)
         self._last = self._deadline = board.ticks_ms()
 
     @micropython.native
@@ -210,44 +208,6 @@ class Monitor:
         finally:
             if self.trace:
                 self.trace.close()
-
-    def _header(self, settings, crumb):
-        log, board = self.log, self.board
-        for key, value in (
-            ("format", FORMAT),
-            ("session", log.session),
-            ("device", board.device_id),
-            ("board", board.name),
-            ("firmware", settings.firmware),
-            ("leg", settings.leg),
-            ("label", settings.label),
-            ("rules", settings.rules.name),
-            ("shank", settings.shank),
-            ("fitted", int(settings.fitted)),
-            ("on_mg", settings.on_mg),
-            ("floor_factor", FLOOR_FACTOR),
-            ("detector", VERSION),
-            ("odr_hz", 50),
-            ("range_g", 2),
-            ("flash", log.flash),
-            ("registers", "".join("%02x" % r for r in self.sensor.registers())),
-        ):
-            log.meta(key, value)
-        utc = board.utc()
-        if utc:
-            log.anchor(0, 0, utc[0], utc[1], utc[2])
-        if crumb:
-            log.meta("start", crumb.cause)
-            log.meta("power", crumb.began(log.session))
-            log.meta("uptime_ms", crumb.uptime.ms())
-            if crumb.continues:  # the time before the first sample is no part of this session
-                lost_ms = crumb.lost_ms()
-                log.gap(0, 0, self.time.samples_in(lost_ms), lost_ms, record.RESTART)
-            if crumb.cause == "watchdog":
-                log.fault(0, 0, HANG, 0)
-            elif crumb.cause == "crash":
-                log.fault(0, 0, CRASHED, 0)
-        log.urgent = False  # it waits for the first minute or the first movement
 
     def _score(self):
         """Score and write the movements whose class is known by now."""

@@ -3,6 +3,13 @@
 Two calls take a whole batch of the FIFO's raw bytes; the interpreter sees no sample. The same
 source is machine code on MicroPython (viper) and plain Python on CPython; see native.py.
 
+Two habits of this code look odd:
+- Viper keeps the first three names of a function in the processor's registers, parameters first,
+  and all others in memory. So the busiest variables of a loop are the first parameters, and the
+  caller hands in a 0 for each that nobody reads.
+- A tuple would allocate, so what has two things to say says them in one number: envelope() returns
+  the samples it took, in the bits of TAKEN, plus LM_ENDED and BLOCK_ENDED.
+
 Ranges, for any input whatever (proven in tests/unit/firmware/test_ranges.py):
 
     stage               unit            bound
@@ -138,8 +145,7 @@ def filters(
     them to `tilt` (see new_tilt).
 
     raw: x, y, z of each, 16 bits in two's complement; the processors here are little-endian, like
-    the sensor. z, band, x: any number; viper keeps the first three names of a function in
-    registers, and these are used most.
+    the sensor. z, band, x: any number, see above.
 
     High-pass 0.5 Hz: state-variable filter, f = 2 sin(pi 0.5/50) = 1/16, damping 1.5.
     Low-pass 8 Hz: Butterworth biquad, coefficients times 4096.
