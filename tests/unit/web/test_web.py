@@ -245,9 +245,15 @@ def test_connections_that_drip_do_not_keep_the_owner_waiting(served):
 @pytest.mark.parametrize("unheard", [False, True])
 def test_a_server_started_in_the_background_can_be_ended(home, number, unheard):
     """As by nohup, or `&` in a script, which ignore Ctrl-C for us."""
-    ignore = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);" if unheard else ""
-    code = f"{ignore}from anklet.cli import main; raise SystemExit(main(['web', '--no-open']))"
-    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    # What nohup ignores for us stays ignored, for these tests as well, unless it is said.
+    heard = f"import signal; signal.signal(signal.{number}, signal.SIG_DFL);"
+    ignore = "signal.signal(signal.SIGINT, signal.SIG_IGN);" if unheard else ""
+    code = (
+        f"{heard}{ignore}from anklet.cli import main; raise SystemExit(main(['web', '--no-open']))"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-c", heard + ignore + code], stdout=subprocess.PIPE, text=True
+    )
     try:
         run.stdout.readline()
         said = run.stdout.readline()
@@ -262,6 +268,7 @@ def test_a_server_started_in_the_background_can_be_ended(home, number, unheard):
 def test_a_command_that_is_asked_to_end_does(home):
     code = (
         "from anklet import cli, ending; import os, signal\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"
         "cli._parser = lambda: type('P', (), {'parse_args': lambda s, a, n: n})()\n"
         "import argparse, sys\n"
         "def run(args):\n"
