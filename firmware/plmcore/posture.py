@@ -65,6 +65,8 @@ UPWARD = const(2)  # the shank was within 25 degrees of vertical
 def _filter(st: ptr32, ring: ptr16, tilt: ptr16, at: int):
     """Take a block's five tilts, x y z of each, from tilt[at] on: gravity goes to `ring` (KEPT
     blocks, an ITEM each), and what breathing does to SWAY."""
+    st[FROZEN] += 1
+    st[OFF_SCALE] += 1
     blocks = st[BLOCKS]
     item = (blocks & (KEPT - 1)) * ITEM
     flags = still = 0
@@ -111,9 +113,10 @@ def _filter(st: ptr32, ring: ptr16, tilt: ptr16, at: int):
 
 
 @micropython.viper
-def _count(st: ptr32, ring: ptr16, power: int):
+def _count(st: ptr32, ring: ptr16, power: int) -> int:
     """Count the block whose gravity was just found, with its movement's power: how long the shank
-    has been vertical, the data the same, gravity none; and what the minute holds."""
+    has been vertical, the data the same, gravity none; and what the minute holds. Returns twice
+    the longer of FROZEN and OFF_SCALE, and 1 more at a minute's end."""
     blocks = st[BLOCKS]
     item = (blocks & (KEPT - 1)) * ITEM
     st[BLOCKS] = blocks + 1
@@ -141,6 +144,8 @@ def _count(st: ptr32, ring: ptr16, power: int):
     if power > MOVED_POWER:
         st[MINUTE_MOVED] += 1
     st[MINUTE_BLOCKS] += 1
+    doubt = st[FROZEN] if st[FROZEN] > st[OFF_SCALE] else st[OFF_SCALE]
+    return doubt + doubt + (1 if st[MINUTE_BLOCKS] == MINUTE else 0)
 
 
 @micropython.viper
@@ -216,16 +221,13 @@ class Posture:
     @micropython.native
     def block(self, tilt, at, power):
         """Take a block: its five tilts from number `at` (0..245) on (see kernel.new_tilt), and the
-        power of the movement (0..2**29). True when it ends a minute: see still.Still.minute."""
+        power of the movement (0..2**29). 1 when it ends a minute, which minute() takes, else 0."""
         state = self._state
-        state[FROZEN] += 1
-        state[OFF_SCALE] += 1
-        _filter(state, self._ring, tilt, 3 * at)
-        _count(state, self._ring, power)
-        frozen = state[FROZEN]
-        off_scale = state[OFF_SCALE]
-        self.doubt = frozen if frozen > off_scale else off_scale
-        return state[MINUTE_BLOCKS] == MINUTE
+        ring = self._ring
+        _filter(state, ring, tilt, 3 * at)
+        found = _count(state, ring, power)
+        self.doubt = found >> 1
+        return found & 1
 
     @micropython.native
     def minute(self, still, n, breathless):
