@@ -4,7 +4,6 @@ The board's side is firmware/selftest.py: it measures, this judges.
 """
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from anklet import device
 from anklet.board.boardinfo import harmless, read_json
 from anklet.board.link import Info, Link
-from anklet.errors import BadInput, NotVerified
+from anklet.errors import NotVerified
 
 CHIP_ID = 0x33  # WHO_AM_I of an LIS3DH
 SELF_TEST = (17, 360)  # counts of 10 bits, each axis (ST DocID17530, table 4)
@@ -26,10 +25,6 @@ NIGHT_BYTES = 25_000
 CLOCK_S = 60
 BATTERY_MV = 3500
 TIMEOUT_S = 30
-FIT_S = 5
-WAIT_S = 3  # until it begins
-FIT_SPREAD_MG = 60
-FIT_TILT = 20  # degrees; the detector takes a leg for upright within 25
 
 WIRES = "check the sensor's four wires (3V3, GND, SDA, SCL) and its solder joints"
 FAKE = "it is a counterfeit or another part: replace it by an LIS3DH"
@@ -64,7 +59,7 @@ def examined(link: Link, formatted: Formatted = lambda info: "") -> dict[str, An
     """examine, over a link that is open."""
     info = link.info()
     link.need("selftest")
-    found = _json(link, "selftest.run()")
+    found = answer(link, "selftest.run()")
     try:
         checks = list(_checks(info, found))
         if warning := formatted(info):
@@ -94,54 +89,8 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def fit(port: str, wait_s: float = WAIT_S, seconds: int = FIT_S) -> dict[str, Any]:
-    """Store in the board's settings which axis lies along the shank of a wearer who stands still.
-
-    Returns {"shank": 0..2, "axis": "x".."z", "tilt_deg": ..., "gravity_g": [...], "changed": ...}.
-    Raises BadInput when the leg moves or no axis lies along it.
-    """
-    with Link(port, "anklet doctor --fit") as link:
-        link.need("selftest")
-        time.sleep(wait_s)
-        answer = _json(link, f"selftest.fit({seconds})")
-        gravity, spread = answer.get("gravity"), answer.get("spread", 0)
-        if gravity is None:
-            raise BadInput("The sensor does not answer; run anklet doctor.")
-        with link.making_sense():
-            shank, tilt = shank_of([*map(int, gravity)], int(spread))
-        changed = link.configure({"shank": shank})
-    return {
-        "shank": shank,
-        "axis": "xyz"[shank],
-        "tilt_deg": round(tilt),
-        "gravity_g": [g / 1000 for g in gravity],
-        "changed": changed,
-    }
-
-
-def shank_of(gravity: list[int], spread: int) -> tuple[int, float]:
-    """The axis (0..2) along the vertical, and its angle to it in degrees; gravity, spread in mg.
-
-    Raises BadInput when that can't be told.
-    """
-    size = math.hypot(*gravity)
-    if spread > FIT_SPREAD_MG or not GRAVITY_G[0] <= size / 1000 <= GRAVITY_G[1]:
-        raise BadInput(
-            f"The leg did not stand still (it moved by {spread} mg); stand upright, lean on "
-            f"something, and run anklet doctor --fit again."
-        )
-    shank = max(range(3), key=lambda axis: abs(gravity[axis]))
-    tilt = math.degrees(math.acos(min(1.0, abs(gravity[shank]) / size)))
-    if tilt > FIT_TILT:
-        raise BadInput(
-            f"No axis of the sensor points along the shank: the nearest, {'xyz'[shank]}, is "
-            f"{tilt:.0f} degrees off; turn the sensor in its strap and run anklet doctor --fit "
-            f"again."
-        )
-    return shank, tilt
-
-
-def _json(link: Link, code: str) -> dict[str, Any]:
+def answer(link: Link, code: str) -> dict[str, Any]:
+    """What `code` prints on the board, as JSON. Raises NotVerified where it makes no sense."""
     try:
         found = harmless(read_json(link.run(code, TIMEOUT_S)))
         if isinstance(found, dict):

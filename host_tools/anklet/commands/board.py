@@ -171,13 +171,13 @@ def _agree(foreign: "ForeignFiles", agreed: bool) -> None:
 def _doctor(args: argparse.Namespace) -> None:
     from anklet.archive import reformat
     from anklet.archive.store import Archive, home
-    from anklet.board import doctor, ports
+    from anklet.board import doctor, fit, ports
 
     port = ports.find(args.port)
     if args.fit:
-        seconds = doctor.WAIT_S + doctor.FIT_S
+        seconds = fit.WAIT_S + fit.MEASURE_S
         print(f"Stand upright and still for the next {seconds} seconds.", file=sys.stderr)
-        fitted = doctor.fit(port)
+        fitted = fit.fit(port)
         if args.json:
             print_json(fitted)
         else:

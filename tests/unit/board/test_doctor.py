@@ -6,7 +6,7 @@ import time
 
 import pytest
 import usb
-from anklet.board import doctor, watch
+from anklet.board import doctor, fit, watch
 from anklet.board.watch import Moment, Movement
 from anklet.cli import main
 from anklet.errors import BadInput, NotVerified
@@ -200,7 +200,7 @@ def test_measurements_that_make_no_sense_are_refused(plug):
 def test_fit_stores_the_axis_along_the_shank(plug, capfd):
     board = plug()
     (board.flash / "settings.json").write_text('{"leg": "right", "shank": 2}')
-    fitted = doctor.fit(board.port, wait_s=0)
+    fitted = fit.fit(board.port, wait_s=0)
     assert (fitted["axis"], fitted["tilt_deg"], fitted["changed"]) == ("x", 0, True)
     settings = json.loads((board.flash / "settings.json").read_text())
     assert settings == {"leg": "right", "shank": 0}
@@ -209,17 +209,17 @@ def test_fit_stores_the_axis_along_the_shank(plug, capfd):
 def test_fit_refuses_a_leg_that_moves(plug):
     board = plug(LEG + "board.model.source.k = 500")
     with pytest.raises(BadInput, match="did not stand still"):
-        doctor.fit(board.port, wait_s=0)
+        fit.fit(board.port, wait_s=0)
     assert not (board.flash / "settings.json").exists()
 
 
 def test_fit_refuses_an_axis_that_is_not_clear():
-    assert doctor.shank_of([-30, 990, 100], 3) == (1, pytest.approx(6, abs=1))
-    assert doctor.shank_of([-990, 90, 100], 3)[0] == 0
+    assert fit.shank_of([-30, 990, 100], 3) == (1, pytest.approx(6, abs=1))
+    assert fit.shank_of([-990, 90, 100], 3)[0] == 0
     with pytest.raises(BadInput, match="turn the sensor"):
-        doctor.shank_of([700, 700, 0], 3)
+        fit.shank_of([700, 700, 0], 3)
     with pytest.raises(BadInput, match="did not stand still"):
-        doctor.shank_of([300, 100, 0], 3)
+        fit.shank_of([300, 100, 0], 3)
 
 
 def test_watch_draws_the_movements_of_the_leg(plug):
