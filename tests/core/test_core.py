@@ -12,16 +12,19 @@ import pytest
 HERE = Path(__file__).resolve().parent
 RUNNER = HERE.parent / "upy" / "run.py"
 MODULES = sorted(path.stem for path in HERE.glob("check_*.py"))
+NIGHTS = ("faults", "flash", "monitor", "start", "trace")  # of checks that live whole nights
 pytest.register_assert_rewrite(*MODULES)
 
 
-def _cases():
+def _cases(slow=()):
+    """slow: of these modules the cases are marked so."""
     cases = []
     for module in MODULES:
         for name, check in vars(importlib.import_module(module)).items():
             if name.startswith("check_"):
                 case = f"{module[6:]}-{name[6:]}"
-                cases.append(pytest.param(module, check, id=case))
+                marks = [pytest.mark.slow] if module[6:] in slow else []
+                cases.append(pytest.param(module, check, id=case, marks=marks))
     return cases
 
 
@@ -34,7 +37,7 @@ def test_on_cpython(module, check, tmp_path):
     check(*_folder(check, tmp_path))
 
 
-@pytest.mark.parametrize(("module", "check"), _cases())
+@pytest.mark.parametrize(("module", "check"), _cases(slow=NIGHTS))
 def test_on_micropython(module, check, tmp_path, micropython):
     done = micropython(RUNNER, module, check.__name__, *_folder(check, tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,6 +1,7 @@
 """The rooms of host_tools/anklet: imports run one way, none in a circle; the picture is true."""
 
 import ast
+import functools
 import re
 import tomllib
 from pathlib import Path
@@ -48,6 +49,7 @@ def imports(path, known):
                 yield inner
 
 
+@functools.cache
 def graph(source=SOURCE):
     known = modules(source)
     return {name: set(imports(path, known)) - {name} for name, path in known.items()}

@@ -126,6 +126,7 @@ def test_the_ratio_scale_is_that_of_the_logarithm():
     assert (found["bias"], found["bias_ci"], found["limits"]) == (2, [2, 2], [2, 2])
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_when_much_is_missing():
     """Jitter 0.3 s, 40 % missing, 15 % extra: offset, drift and the three shares."""
     held = dict.fromkeys(("offset", "drift", "sensitivity_ci", "precision_ci", "f1_ci"), 0)
@@ -185,6 +186,7 @@ def test_only_the_common_span_counts(tmp_path):
     assert found["common"]["ours"]["lm"] == found["common"]["reference"]["lm"] == len(lab)
 
 
+@pytest.mark.slow
 def test_a_bad_night_is_left_out_and_named_and_folders_are_people(tmp_path, capsys):
     for who, seed in (("ana/1", 1), ("ana/2", 3), ("ben/1", 5), ("cem/1", 7), ("cem/bad", 9)):
         for folder in ("ours", "lab"):
@@ -202,6 +204,7 @@ def test_a_bad_night_is_left_out_and_named_and_folders_are_people(tmp_path, caps
     assert "left out: cem/bad: There are too few movements" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_folders_are_compared_night_by_night(tmp_path, capsys):
     for name, seed in (("a", 1), ("b", 3), ("c", 5)):
         for folder, movements in (("ours", night(seed)), ("lab", heard_by_a_lab(night(seed)))):
