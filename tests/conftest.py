@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPO = Path(__file__).resolve().parent.parent
@@ -12,6 +13,10 @@ REPO = Path(__file__).resolve().parent.parent
 for folder in ("tests", "tests/core", "tests/helpers", "boards/sim", "firmware"):
     sys.path.insert(0, str(REPO / folder))
 
+
+# A busy computer is slow at times, and no example is wrong for that.
+hypothesis.settings.register_profile("anklet", deadline=None)
+hypothesis.settings.load_profile("anklet")
 
 # In the background of a script, and under nohup, Ctrl-C is ignored, by all that we start too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

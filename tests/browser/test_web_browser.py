@@ -17,6 +17,7 @@ from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.signal import replay
 from axe_playwright_python.sync_playwright import Axe
+from patience import PATIENCE_S
 from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from plmcore import record
 
@@ -84,7 +85,7 @@ def served(home: Path) -> Iterator[str]:
     try:
         yield run.stdout.readline().split()[-1]
         run.terminate()
-        assert run.wait(20) == 0
+        assert run.wait(PATIENCE_S) == 0
     finally:
         run.kill()
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +24,7 @@ def micropython():
             [path, "-X", "heapsize=16M", *script],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
 

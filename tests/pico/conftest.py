@@ -5,16 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from anklet.board.link import Link
+from patience import patient_links
 
 sys.path.insert(0, str(Path(__file__).parent))
-
-from emulator import PATIENCE_S
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _patient() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Link, "silence_s", PATIENCE_S)
-        patch.setattr(Link.__init__, "__defaults__", ("anklet sync", PATIENCE_S))
+    with patient_links():
         yield

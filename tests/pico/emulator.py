@@ -53,9 +53,7 @@ LED = 25
 PACE_NS = 1e6
 WATCH_NS = 20e6
 BACKLOG = 1 << 16  # bytes kept for a computer that does not read
-# Seconds until a test gives up. The emulator is slower than time on a busy computer: this ends a
-# test that hangs, and none that is slow.
-PATIENCE_S = 300
+PATIENCE_S = 300  # as in patience.py, which play.py and this process do without
 
 
 class EmulatedPico:
@@ -113,7 +111,7 @@ class EmulatedPico:
     ) -> None:
         with contextlib.suppress(RuntimeError, BrokenPipeError):  # it may have ended
             self.command("quit")
-        self._process.wait(10)
+        self._process.wait(PATIENCE_S)
         self._folder.cleanup()
 
     def command(self, line: str) -> str:

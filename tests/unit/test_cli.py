@@ -15,6 +15,7 @@ from anklet.commands import archive
 from anklet.night import named
 from anklet.report.table import table
 from nightbytes import add_to, whole
+from patience import PATIENCE_S
 from places import REPO
 
 SESSION = "00001-1a2b3c4d"
@@ -197,7 +198,9 @@ def test_a_reader_that_goes_away(filed):
     run = [sys.executable, "-m", "anklet.cli", "nights"]
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(run, stdout=writing, stderr=subprocess.PIPE, timeout=20, check=False)
+    done = subprocess.run(
+        run, stdout=writing, stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False
+    )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
 

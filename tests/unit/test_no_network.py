@@ -14,6 +14,7 @@ import pytest
 import usb
 from anklet.signal import replay
 from nightbytes import whole
+from patience import PATIENCE_S
 
 HERE = Path(__file__).resolve().parent
 # Commands one after another in one process: imports take longer than what they do.
@@ -58,7 +59,7 @@ def guarded(tmp_path):
 
         def said(self, *args):
             with self.start(*args) as child:
-                return child.communicate(timeout=120)[0]
+                return child.communicate(timeout=PATIENCE_S)[0]
 
         def commands(self, *lines):
             """Exit codes by command line."""
@@ -160,5 +161,5 @@ def test_the_local_page_listens_on_this_computer_alone(guarded):
                     assert answer.status == 200
         finally:
             server.kill()
-            server.wait(20)
+            server.wait(PATIENCE_S)
     assert guarded.tries() == []

@@ -3,6 +3,7 @@
 import binascii
 import contextlib
 import io
+import secrets
 import struct
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -146,27 +147,29 @@ class Repl:
             return
         self._interrupted = True
         # A Ctrl-C that comes while MicroPython starts, as behind another call of ours, is lost.
-        tries, end = 0, time.monotonic() + self._patience
-        while tries == 0 or time.monotonic() < end:
-            tries += 1
+        end = time.monotonic() + self._patience
+        while True:
             try:
-                wait = min(TRY_S, self._patience)
-                self._raw_repl(wait)
+                return self._raw_repl(min(TRY_S, self._patience))
             except TransportError:
-                continue
-            if tries > 1:  # answers to earlier tries may come late: ask once more behind them
-                time.sleep(0.5)
-                self._raw_repl(TRY_S)
-            break
-        else:
-            raise NoFirmware(
-                f"Nothing on {self.port} answers as MicroPython does; unplug the board, plug it "
-                f"in again and try once more, or choose another port with --port."
-            )
+                if time.monotonic() > end:
+                    break
+        raise NoFirmware(
+            f"Nothing on {self.port} answers as MicroPython does; unplug the board, plug it in "
+            f"again and try once more, or choose another port with --port."
+        )
 
     def _raw_repl(self, seconds: float) -> None:
+        """To the prompt, and past what the board still had to say to earlier calls, other prompts
+        among it: it is asked for a sum that stands in none of that."""
         self._transport.serial.allow(ANSWER, seconds)
         self._transport.enter_raw_repl(soft_reset=False, timeout_overall=seconds)
+        number = secrets.randbelow(1 << 28)
+        self._transport.serial.write(f"print({number} + 1, end='')".encode() + END)
+        answer = str(number + 1).encode() + END + END
+        said = self._transport.read_until(1, answer, timeout_overall=seconds)
+        if not said.endswith(answer):
+            raise TransportError("no answer")
 
     @contextlib.contextmanager
     def _talking(self, size: int = ANSWER, seconds: float | None = None) -> Iterator[None]:

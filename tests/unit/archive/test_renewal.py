@@ -11,6 +11,7 @@ import pytest
 from anklet.archive import database
 from anklet.archive.store import Archive
 from nightbytes import add_to, whole
+from patience import PATIENCE_S
 
 READERS = 8
 READ = """
@@ -47,7 +48,7 @@ def test_readers_after_an_update_all_see_every_night(old):
     for reader in readers:
         reader.stdin.write("now\n")
         reader.stdin.flush()
-    told = [reader.communicate(timeout=120) for reader in readers]
+    told = [reader.communicate(timeout=PATIENCE_S) for reader in readers]
     assert [out for out, _ in told] == ["20\n"] * READERS, told
     assert sum("making the database again" in error for _, error in told) == 1
 

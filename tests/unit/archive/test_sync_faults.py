@@ -17,6 +17,7 @@ from anklet.board.link import Link
 from anklet.errors import ArchiveUnwritable, NotVerified
 from anklet.night import nightfile
 from anklet.signal import replay
+from patience import PATIENCE_S
 from syncfaults import NIGHTS, ONE, THREE, TWO, Cable, contents, in_child
 
 pytestmark = pytest.mark.skipif(
@@ -53,6 +54,17 @@ def disk(board, options):
 @pytest.mark.slow
 def test_the_link_cut_all_along_a_sync(board):
     assert syncfaults.every_cut(board, 449) > 25
+
+
+def test_a_prompt_that_an_earlier_call_had_asked_for_comes_late(board):
+    """As after a cut cable: it is not taken for the prompt that was asked for now."""
+    board.renew()
+    prompt = b"raw REPL; CTRL-B to exit\r\n>"
+    before_ctrl_a = len(b"\r\x03\r")
+    with Cable(board.port, before_ctrl_a, True) as cable:
+        cable.snap = lambda: cable.to_computer(prompt)
+        assert sync(cable.port, board.archive)["verified"]
+    assert contents(board.archive) == board.undisturbed
 
 
 @pytest.mark.slow
@@ -160,12 +172,12 @@ def test_two_syncs_of_two_boards_at_once(board, tmp_path):
 
         def hold():  # the first is in the middle of its download
             held.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE_S)
 
         with Cable(board.port, 3000, snap=hold) as cable:
             first = threading.Thread(target=sync, args=(cable.port, board.archive))
             first.start()
-            assert held.wait(10)
+            assert held.wait(PATIENCE_S)
             with pytest.raises(ArchiveUnwritable, match="Another anklet sync"):
                 sync(other.port, other.archive)
             go_on.set()

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from anklet.signal import replay
+from patience import PATIENCE_S
 from places import REPO
 
 BOARDS = sorted(path.parent.name for path in (REPO / "boards").glob("*/hw.py"))
@@ -33,7 +34,7 @@ def ask(tmp_path_factory):
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=30,
+                timeout=PATIENCE_S,
                 check=False,
             )
             assert done.returncode == 0, done.stdout + done.stderr

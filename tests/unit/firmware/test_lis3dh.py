@@ -13,6 +13,7 @@ import pytest
 from drivers.bus import I2CBus
 from drivers.lis3dh import LIS3DH, ODR_50, SensorError
 from lis3dh_model import LIS3DHModel
+from patience import PATIENCE_S
 from places import REPO
 
 LOST = struct.pack("<3h", -32768, 0, 0)
@@ -516,6 +517,6 @@ def test_micropython_runs_the_same_and_a_drain_allocates_nothing(tmp_path):
     paths = [str(REPO / "firmware"), str(REPO / "boards/sim")]
     script.write_text(f"import sys\nsys.path[:0] = {paths!r}\n{ON_MICROPYTHON}")
     done = subprocess.run(
-        [micropython, script], capture_output=True, text=True, timeout=60, check=False
+        [micropython, script], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.stdout.splitlines() == ["(True, 60, 60, 100)", "500", "800 True"]

@@ -25,6 +25,7 @@ from anklet.web import server
 from anklet.web.jobs import Busy, Jobs, Outcome
 from anklet.web.server import create_app
 from nightbytes import Builder, add_to, periodic, whole
+from patience import PATIENCE_S
 
 DEVICE, SESSION = "e6614103e7452b2f", "00001-1a2b3c4d"
 NIGHT = "2026-11-21"
@@ -134,7 +135,7 @@ def test_the_command_listens_on_this_computer_only(home):
     finally:
         run.terminate()
         try:
-            assert run.wait(20) == 0
+            assert run.wait(PATIENCE_S) == 0
         finally:
             run.kill()
 
@@ -179,7 +180,7 @@ def test_no_other_user_of_the_computer_is_told_the_token(home, tmp_path):
         assert f'content="0;url={address}"' in found["page"]
         assert "default-src 'none'" in found["page"]
         run.terminate()
-        assert run.wait(20) == 0
+        assert run.wait(PATIENCE_S) == 0
         assert not Path(urlsplit(found["argv"][-1]).path).exists()
     finally:
         run.kill()
@@ -201,7 +202,7 @@ def served(home):
 
 
 def test_a_body_that_is_no_form_is_refused_before_it_is_read(served):
-    with socket.create_connection(served[0], timeout=10) as caller:
+    with socket.create_connection(served[0], timeout=PATIENCE_S) as caller:
         head = "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000\r\n\r\n"
         caller.sendall(head.encode())
         assert b" 413 " in caller.recv(1000)
@@ -210,9 +211,11 @@ def test_a_body_that_is_no_form_is_refused_before_it_is_read(served):
 def test_silent_connections_do_not_keep_the_owner_waiting(served):
     with contextlib.ExitStack() as held:
         for _ in range(server.LIMITS["connection_limit"] + 20):
-            held.enter_context(socket.create_connection(served[0], timeout=10))
+            held.enter_context(socket.create_connection(served[0], timeout=PATIENCE_S))
         host, port = served[0]
-        with urllib.request.urlopen(f"http://{host}:{port}{served[1]}", timeout=20) as page:
+        with urllib.request.urlopen(
+            f"http://{host}:{port}{served[1]}", timeout=PATIENCE_S
+        ) as page:
             assert b"Nights" in page.read()
 
 
@@ -259,7 +262,7 @@ def test_a_server_started_in_the_background_can_be_ended(home, number, unheard):
         said = run.stdout.readline()
         assert (f"kill {run.pid} ends it" in said) == unheard
         run.send_signal(getattr(signal, number))
-        assert run.wait(20) == 0
+        assert run.wait(PATIENCE_S) == 0
     finally:
         run.kill()
         run.wait()
@@ -427,7 +430,7 @@ def test_a_failure_of_a_board_is_shown_on_the_page(client, jobs):
 
 def test_a_button_pressed_while_another_job_runs_says_so_and_keeps_the_form(client, jobs):
     end = threading.Event()
-    first = jobs.start("Sync", lambda job: end.wait(10) and Outcome(["3 new recordings"]))
+    first = jobs.start("Sync", lambda job: end.wait(PATIENCE_S) and Outcome(["3 new recordings"]))
     page = post(client, "/boards/setup", other="/dev/null", leg="left", label="anna")
     end.set()
     jobs.wait()
@@ -442,7 +445,7 @@ def test_one_job_at_a_time(jobs):
 
     def work(job):
         job.tell("half", 0.5)
-        end.wait(10)
+        end.wait(PATIENCE_S)
         raise NoBoard("gone")
 
     first = jobs.start("first", work)
