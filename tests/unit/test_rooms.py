@@ -142,6 +142,13 @@ def test_each_room_is_installed():
     assert {Path(name.replace(".", "/")) for name in packages if "_device" not in name} == folders
 
 
+def test_the_readme_names_each_module_that_lies_flat_in_the_firmware():
+    text = (REPO / "host_tools" / "README.md").read_text(encoding="utf-8")
+    lines = text[text.index("The firmware's modules lie flat") :].partition("\n\n")[0]
+    there = {path.name for path in (REPO / "firmware").glob("*.py")}
+    assert set(re.findall(r"`(\w+\.py)`", lines)) == there
+
+
 def test_the_way_of_a_byte_in_the_handbook_passes_what_is_there():
     text = (REPO / "host_tools" / "README.md").read_text(encoding="utf-8")
     steps = re.findall(r"^\d+\. .*$", text[text.index("Where a byte") :], re.MULTILINE)

@@ -18,7 +18,7 @@ from anklet.errors import AnkletError, BoardFault, NoFirmware, NotVerified
 GET_CHUNK = 768  # bytes a line
 PUT_CHUNK = 1024  # bytes a write: they are compiled there, as text
 TIMEOUT_S = 10
-TRY_S = 3  # for MicroPython's prompt, each time
+TRY_S = 3  # for MicroPython's prompt, the first time
 ANSWER = 1 << 20  # bytes at most that a board has to say to one question
 LINE = 1 << 16
 END = b"\x04"  # of what a program prints, and of its traceback
@@ -147,13 +147,15 @@ class Repl:
             return
         self._interrupted = True
         # A Ctrl-C that comes while MicroPython starts, as behind another call of ours, is lost.
-        end = time.monotonic() + self._patience
+        # Each try has twice the time of the one before: a slow board is not interrupted for ever.
+        seconds, end = TRY_S, time.monotonic() + self._patience
         while True:
             try:
-                return self._raw_repl(min(TRY_S, self._patience))
+                return self._raw_repl(min(seconds, self._patience))
             except TransportError:
                 if time.monotonic() > end:
                     break
+            seconds *= 2
         raise NoFirmware(
             f"Nothing on {self.port} answers as MicroPython does; unplug the board, plug it in "
             f"again and try once more, or choose another port with --port."
