@@ -27,7 +27,7 @@ from patience import patient_links
 
 ONE, TWO, THREE = "00001-1a2b3c4d", "00002-5e6f7081", "00003-92a3b4c5"
 # Of anklet, where a kill may strike.
-STEPS = ("store.py", "database.py", "durable.py", "jsonl.py", "sync.py", "link.py")
+STEPS = ("store.py", "rawfiles.py", "database.py", "durable.py", "jsonl.py", "sync.py", "link.py")
 
 
 def long_night(session):

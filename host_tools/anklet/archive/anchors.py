@@ -4,12 +4,13 @@ import contextlib
 import datetime as dt
 import warnings
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from anklet.archive import jsonl
+from anklet.archive.rawfiles import RawFiles
 from anklet.board.boardinfo import Info
 from anklet.night.clock import FURTHEST_TZ, LATEST, LONGEST_UP, Anchor, Anchors, minutes_east
 
@@ -19,13 +20,47 @@ def read(path: Path) -> Anchors:
     return Anchors(_lines(path))
 
 
+class AnchorFiles:
+    """The anchors.jsonl of each board among the raw files, each read once."""
+
+    def __init__(self, raw: RawFiles):
+        self._raw = raw
+        self._read: dict[str, Anchors] = {}
+
+    def of(self, device: str) -> Anchors:
+        """Those of a board."""
+        if device not in self._read:
+            self._read[device] = read(self._raw.anchors(device))
+        return self._read[device]
+
+    def keep(self, info: Info) -> None:
+        """Append a line for this Info, once. Raises OSError."""
+        known = self.of(info.device)
+        if known.all and known.all[-1].utc_ms == info.utc_ms:
+            return
+        anchor = _anchor_of(info, known.new(night.session for night in info.nights))
+        jsonl.append(self._raw.anchors(info.device), asdict(anchor))
+        known.append(anchor)
+
+    def times_around(
+        self, device: str, session: str
+    ) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """When the last computer spoke to the board before this session, and the one that found
+        it."""
+        before, after = (
+            anchor and dt.datetime.fromtimestamp(anchor.utc_ms / 1000).astimezone()
+            for anchor in self.of(device).around(session)
+        )
+        return before, after
+
+
 def _lines(path: Path) -> Iterator[Anchor]:
     for line in jsonl.read(path):
         with contextlib.suppress(ValueError, LookupError, TypeError):
             yield _anchor(line)
 
 
-def anchor(info: Info, sessions: tuple[str, ...]) -> Anchor:
+def _anchor_of(info: Info, sessions: tuple[str, ...]) -> Anchor:
     """An Anchor of that moment, by this computer's clock and zone."""
     import tzlocal  # noqa: PLC0415 - for a sync alone
 

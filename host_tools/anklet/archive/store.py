@@ -1,10 +1,7 @@
 """The archive: the raw night files as downloaded, and a database made from them (database.py).
 
-raw/<device>/<session>.plm    what counts; never changed, never removed
-raw/<device>/<session>.trc    its trace (see trace.py), where the board had one
-raw/<device>/hashes.jsonl     what each of these was when it was filed, see verify.py; only grows
-raw/<device>/anchors.jsonl    when computers spoke to the board, see clock.py; only ever grows
-anklet.db                     SQLite, can be rebuilt from the raw files
+raw/       what counts: see rawfiles.py
+anklet.db  SQLite, can be rebuilt from the raw files
 """
 
 import contextlib
@@ -12,19 +9,19 @@ import datetime as dt
 import hashlib
 import itertools
 import os
-import re
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
 import platformdirs
 
-from anklet.archive import anchors, database, durable, jsonl
+from anklet.archive import database, durable
+from anklet.archive.anchors import AnchorFiles
 from anklet.archive.journal import Journal
+from anklet.archive.rawfiles import RawFiles
 from anklet.board.boardinfo import Info
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
 from anklet.night import clock, nightfile
@@ -32,11 +29,8 @@ from anklet.night.grouping import in_time
 from anklet.night.session import Session
 from anklet.progress import percent
 
-TRACES = ".trc"
-HASHES = "hashes.jsonl"
 LOCK = "sync.lock"
 _WAIT_S = 0.1
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def home() -> Path:
@@ -51,7 +45,8 @@ class Archive:
     def __init__(self, path: Path):
         self.path = path
         self.db = path / "anklet.db"
-        self._anchors: dict[str, clock.Anchors] = {}
+        self._raw = RawFiles(path)
+        self._anchors = AnchorFiles(self._raw)
         self._lock = durable.Lock(path / LOCK)
         folders = ("raw", "trials", "before-anklet")
         names = (*folders, *(f"{f}/**/*" for f in folders), "journal.jsonl", "anklet.db*", LOCK)
@@ -71,26 +66,11 @@ class Archive:
                 f"again."
             )
         night = nightfile.parse(data, session, device)
-        target = self.raw(night.device, night.session)
         self._renew()
-        with self._writing():
-            before = target.read_bytes() if target.exists() else None
-            if before is not None and before != data:
-                digest = hashlib.sha256(before).hexdigest()
-                durable.write(target.with_name(f"{target.name}.{digest[:8]}"), before)
-            self._keep_hash(target, sha256, len(data))
-            if before != data:
-                durable.write(target, data)
-            try:
-                with database.writing(self.db) as db:
-                    self._enter(db, night, sha256, len(data))
-                    self._date_others(db, night)
-            except BaseException:
-                if before is None:
-                    target.unlink()
-                elif before != data:
-                    durable.write(target, before)
-                raise
+        filing = self._raw.filing(night.device, night.session, data, sha256)
+        with self._writing(), filing, database.writing(self.db) as db:
+            self._enter(db, night, sha256, len(data))
+            self._date_others(db, night)
         return night
 
     def filed(self, device: str, session: str) -> tuple[str, int] | None:
@@ -111,29 +91,17 @@ class Archive:
                 f"Trace {session} is not what its hash says; it was not filed. Run anklet sync "
                 f"again."
             )
-        target = self.raw(device, session).with_suffix(TRACES)
         with self._writing():
-            self._keep_hash(target, sha256, len(data))
-            durable.write(target, data)
-
-    def _keep_hash(self, file: Path, sha256: str, size: int) -> None:
-        """Note what is about to be filed, so that rust in it shows even after a rebuild."""
-        line = {"file": file.name, "sha256": sha256, "size": size}
-        if line not in jsonl.read(file.with_name(HASHES)):
-            jsonl.append(file.with_name(HASHES), line)
+            self._raw.file_trace(device, session, data, sha256)
 
     def add_crash(self, text: str, device: str) -> Path:
         """File what a board's firmware wrote down when it crashed. Raises ArchiveUnwritable."""
-        data = text.encode()
-        name = f"crash-{hashlib.sha256(data).hexdigest()[:12]}.txt"
-        path = self.path / "raw" / device / name
         with self._writing():
-            durable.write(path, data)
-        return path
+            return self._raw.file_crash(device, text)
 
     def trace(self, session: str, device: str) -> bytes | None:
         """The trace of a session as downloaded; None without one."""
-        file = self.raw(device, session).with_suffix(TRACES)
+        file = self._raw.trace(device, session)
         return file.read_bytes() if file.is_file() else None
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -157,15 +125,16 @@ class Archive:
 
     def load(self, session: str, device: str = "") -> Session:
         """The whole night, from its raw file. Raises BadInput if there is none."""
-        _name(session)
-        where = _name(device) if device else "*"
-        for file in sorted((self.path / "raw").glob(f"{where}/{session}.plm")):
-            night = nightfile.parse(file.read_bytes(), session, file.parent.name)
-            if self.db.exists():
-                with self._reading() as db:
-                    self._settle(db, night)
-            return night
-        raise BadInput(f"There is no session {session} in {self.path}; anklet nights lists them.")
+        file = self._raw.find(session, device)
+        if not file:
+            raise BadInput(
+                f"There is no session {session} in {self.path}; anklet nights lists them."
+            )
+        night = nightfile.parse(file.read_bytes(), session, file.parent.name)
+        if self.db.exists():
+            with self._reading() as db:
+                self._settle(db, night)
+        return night
 
     def date(self, session: str, device: str, start: dt.datetime | None) -> None:
         """Date a session whose time no clock knew, as a person did; None takes that back. See
@@ -183,12 +152,7 @@ class Archive:
     def seen(self, device: str, session: str) -> tuple[dt.datetime | None, dt.datetime | None]:
         """When a computer spoke to the board for the last time before this session, and when one
         first found the session."""
-        anchors = self._anchors_of(device).around(session)
-        before, after = (
-            anchor and dt.datetime.fromtimestamp(anchor.utc_ms / 1000).astimezone()
-            for anchor in anchors
-        )
-        return before, after
+        return self._anchors.times_around(device, session)
 
     def rebuild(self, progress: Callable[[float], None] | None = None) -> int:
         """Make the database again from the raw files; the number of nights.
@@ -237,8 +201,7 @@ class Archive:
                     f"Another anklet sync is filing into {self.path}; wait until it is done."
                 )
             with self._writing():
-                for part in (self.path / "raw").glob(f"*/{durable.PARTS}"):
-                    part.unlink(missing_ok=True)
+                self._raw.remove_parts()
             if renew:
                 self._renew()
             yield
@@ -253,26 +216,12 @@ class Archive:
     def anchor(self, info: Info) -> None:
         """Keep what this computer's clock said when it spoke to the board, before the nights that
         it dates are filed. Once for each Info. Raises ArchiveUnwritable."""
-        known = self._anchors_of(info.device)
-        if known.all and known.all[-1].utc_ms == info.utc_ms:
-            return
-        new = known.new(night.session for night in info.nights)
-        anchor = anchors.anchor(info, new)
         with self._writing():
-            jsonl.append(self._anchors_file(info.device), asdict(anchor))
-        known.append(anchor)
-
-    def _anchors_file(self, device: str) -> Path:
-        return self.path / "raw" / _name(device) / "anchors.jsonl"
-
-    def _anchors_of(self, device: str) -> clock.Anchors:
-        if device not in self._anchors:
-            self._anchors[device] = anchors.read(self._anchors_file(device))
-        return self._anchors[device]
+            self._anchors.keep(info)
 
     def _settle(self, db: sqlite3.Connection, night: Session) -> None:
         """Date a night by all that is known of its board's clock."""
-        clock.settle(night, self._anchors_of(night.device), database.points(db, night))
+        clock.settle(night, self._anchors.of(night.device), database.points(db, night))
         if night.clock == clock.UNKNOWN:
             start = Journal(self.path).dates().get((night.device, night.session))
             if start:
@@ -294,12 +243,11 @@ class Archive:
 
     def raw(self, device: str, session: str) -> Path:
         """Where a session's night file is, or would be. Raises BadInput for no name."""
-        return self.path / "raw" / _name(device) / f"{_name(session)}.plm"
+        return self._raw.night(device, session)
 
     def files(self) -> list[Path]:
         """The raw night files, by device and session."""
-        files = sorted((self.path / "raw").glob("*/*.plm"))
-        return [f for f in files if NAME.fullmatch(f.stem) and NAME.fullmatch(f.parent.name)]
+        return self._raw.nights()
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -348,13 +296,3 @@ class Archive:
             return database.version(self.db) < database.SCHEMA
         except sqlite3.Error:  # whoever uses it says so
             return False
-
-
-def _name(text: str) -> str:
-    """A device's or a session's name as part of a path."""
-    if not NAME.fullmatch(text):
-        raise BadInput(
-            f"{text!r} is no name that a night can be filed under: it takes letters, digits, _ "
-            f"and -, 64 at most."
-        )
-    return text

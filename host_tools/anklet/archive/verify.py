@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from anklet.archive import database, jsonl
-from anklet.archive.store import HASHES, TRACES, Archive
+from anklet.archive.rawfiles import HASHES, TRACES
+from anklet.archive.store import Archive
 from anklet.errors import AnkletError
 
 FETCH = "Bring it back from a backup; or move it away and run anklet sync, if the board has it."
