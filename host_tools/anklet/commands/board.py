@@ -155,10 +155,10 @@ def _uf2(args: argparse.Namespace) -> None:
 
 def _agree(foreign: "ForeignFiles", agreed: bool) -> None:
     """Save what is not ours and ask the person. Raises BadInput when they do not want it."""
-    from anklet.archive import backup
+    from anklet.archive import foreignfiles
     from anklet.archive.store import home
 
-    print(backup.notice(foreign, backup.save(home(), foreign)), file=sys.stderr)
+    print(foreignfiles.notice(foreign, foreignfiles.save(home(), foreign)), file=sys.stderr)
     if agreed:
         return
     if not sys.stdin.isatty():

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from anklet.archive import backup, reformat
+from anklet.archive import foreignfiles, reformat
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board import doctor, firmware, ports
@@ -129,9 +129,9 @@ def _setup(job: Job, port: str, archive: Archive, form: dict[str, str]) -> Outco
     settings = {"leg": form["leg"], "label": form.get("label", "").strip()}
 
     def agree(foreign: ForeignFiles) -> None:
-        path = backup.save(archive.path, foreign)
+        path = foreignfiles.save(archive.path, foreign)
         if form.get("agreed") != foreign.digest:
-            raise _ToAsk(backup.notice(foreign, path), foreign.digest)
+            raise _ToAsk(foreignfiles.notice(foreign, path), foreign.digest)
 
     try:
         found = install(
