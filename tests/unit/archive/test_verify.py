@@ -137,6 +137,7 @@ def test_the_pages_check_in_the_background(archive):
     checking = Checking()
     client = create_app(archive.path, "secret", None, checking).test_client()
     wrong = f"{SESSION}.plm is not what was filed"
+    client.get("/secret/who?label=bed")
     assert wrong not in client.get("/secret/").text
     checking.run(archive.path)
     assert wrong in client.get("/secret/").text
