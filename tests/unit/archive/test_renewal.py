@@ -33,6 +33,7 @@ def old(tmp_path):
     return archive
 
 
+@pytest.mark.slow
 def test_readers_after_an_update_all_see_every_night(old):
     command = [sys.executable, "-c", READ, str(old.path)]
     readers = [

@@ -347,6 +347,7 @@ def test_commands_find_nights_by_label_and_say_when_there_is_none(tmp_path, monk
 # --- years
 
 
+@pytest.mark.slow
 def test_a_journal_of_years_keeps_the_page_small():
     days = [dt.date(2016, 1, 1) + dt.timedelta(days=n) for n in range(3650)]
     entries = {

@@ -65,6 +65,7 @@ def test_another_threshold_gives_another_count(night, traced):
     assert counts[0] > counts[1] > counts[2]
 
 
+@pytest.mark.slow
 def test_a_lower_offset_threshold_makes_movements_longer(night, traced):
     longer, shorter = (rescore.run(night, traced, 16, off)["lms"] for off in (3, 14))
     assert sum(lm["duration_s"] for lm in longer) > sum(lm["duration_s"] for lm in shorter)

@@ -105,6 +105,7 @@ def test_an_odd_rate_keeps_the_time_of_a_movement_over_a_night_with_gaps():
     assert centre / 50 == pytest.approx(late / rate, abs=0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "seconds", "start"),
     [

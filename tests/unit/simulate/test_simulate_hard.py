@@ -28,6 +28,7 @@ def envelope(acc, rate, window_s):
     return np.sqrt(np.convolve((band**2).sum(axis=1), np.ones(size) / size))[: len(acc)]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_night_and_another_gives_another(night):
     life = Life(plm_per_hour=60, apnoea_min=20, held=0.3)
     again = make_hard_night(hours=2, seed=3, life=life)

@@ -34,6 +34,7 @@ def with_order(trial, order):
     return Plan(**{**vars(trial), "order": order})
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1000), st.integers(6, 7))
 def test_the_coin_alone_decides_how_often_p_is_small(seed, pairs):

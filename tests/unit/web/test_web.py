@@ -243,6 +243,7 @@ def test_connections_that_drip_do_not_keep_the_owner_waiting(served):
             assert b"Nights" in page.read()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signals")
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("unheard", [False, True])

@@ -34,6 +34,7 @@ def press(tmp_path):
     jobs.wait()
 
 
+@pytest.mark.slow
 def test_a_new_board_is_set_up_and_checked(press, tmp_path):
     (tmp_path / "flash").write_bytes(picoflash.file_system({}))
     with usb.blank(tmp_path) as board:
@@ -59,6 +60,7 @@ def test_a_board_without_firmware_is_told_what_to_do(press, tmp_path):
     assert "anklet install" in page and 'role="alert"' in page
 
 
+@pytest.mark.slow
 def test_another_project_is_saved_and_the_person_asked(press, tmp_path):
     theirs = {"/main.py": b"print('lamp')", "/lamp.py": b"<b>"}
     (tmp_path / "flash").write_bytes(picoflash.file_system(theirs))
