@@ -41,7 +41,9 @@ FINE = const(5)  # samples whose mean is a tilt: 0.1 s
 FINES = const(5)  # of them in a block
 KEPT = const(250)  # tilts that are kept: 25 s, and a whole number of blocks
 QUIET = const(25)  # samples under the offset threshold that end an LM: 0.5 s
-LULL = const(10)  # samples under the edge threshold that separate a rise from an earlier one
+# Samples under the edge threshold that separate a rise from an earlier one: an LM that begins
+# weakly and dips for less than half a second has begun, and EDGE samples are seen late.
+LULL = const(33)
 BATCH = const(32)  # most samples of a call: the FIFO's depth
 
 UNIT_PER_G = const(2048)  # of the movement signal
