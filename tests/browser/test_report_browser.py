@@ -150,6 +150,19 @@ def test_pictures_for_the_readme(browser, pages, problems):
     assert problems == []
 
 
+def test_a_page_is_read_without_script(browser, pages):
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto((pages / "one.html").as_uri())
+    assert page.locator("svg.unscripted").is_visible()
+    assert page.locator("svg.unscripted path[stroke='var(--plm)']").count() > 100
+    assert "PLM per hour in bed" in page.inner_text("main")
+    assert "Histogram of" in page.inner_text("main")  # what is not drawn is told
+    page.goto((pages / "all.html").as_uri())
+    assert "PLM per hour in bed by night:" in page.inner_text("main")
+    context.close()
+
+
 def test_colours_follow_the_scheme_while_open(browser, pages, problems):
     page = show(browser, pages / "one.html", problems)
     bar = page.locator("#hours .point path").nth(1)

@@ -73,11 +73,13 @@ def _legend(items: Iterable[tuple[str, str]]) -> str:
     return f'<ul class="key">{listed}</ul>'
 
 
-def chart(name: str, summary: str) -> str:
-    """Where page.js draws the figure of this name; the summary is read out in its stead."""
+def chart(name: str, summary: str, unscripted: str = "") -> str:
+    """Where page.js draws the figure of this name; the summary is read out in its stead.
+    unscripted: SVG that stands there where no script runs; without one the summary does."""
+    instead = unscripted or f'<p class="quiet">{escape(summary)}</p>'
     return (
         f'<figure><div class="chart" id="{name}" role="img" aria-label="{escape(summary)}"></div>'
-        "</figure>"
+        f"<noscript>{instead}</noscript></figure>"
     )
 
 

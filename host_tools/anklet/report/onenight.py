@@ -8,7 +8,7 @@ from typing import Any
 from anklet.night.damage import plural
 from anklet.night.rate import interval as rate_interval
 from anklet.night.session import Session
-from anklet.report import figures, view, words
+from anklet.report import figures, unscripted, view, words
 from anklet.report.health import health
 from anklet.report.markup import chart, folded, key, table
 from anklet.report.timeline import timeline
@@ -194,7 +194,7 @@ def _timeline(night: Night, end: str) -> str:
 <span class="mouse">Point at a mark for its time, length and peak. Drag across to zoom,
 double-click to go back.</span></p>
 {key(bool(night.session.trace))}
-{chart("timeline" + end, summary)}
+{chart("timeline" + end, summary, unscripted.timeline(night))}
 </section>"""
 
 

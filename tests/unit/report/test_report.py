@@ -17,7 +17,7 @@ from anklet.night import grouping
 from anklet.night.damage import Damage
 from anklet.night.nightfile import parse
 from anklet.night.session import Session
-from anklet.report import about, figures, words
+from anklet.report import about, figures, unscripted, words
 from anklet.report.timeline import timeline
 from anklet.report.usual import Earlier
 from anklet.report.view import LEAST_MIN, Night
@@ -344,3 +344,13 @@ def test_a_night_that_power_cut_says_that_its_count_is_a_lower_bound():
     assert "asked again 120 times" in text
     text = " ".join(words.problems(Night(parse(bytes(night.counts(1_800_000).data)))))
     assert "lower bound" not in text
+
+
+def test_the_picture_without_script_holds_every_movement():
+    night = Night(report_nights.night())
+    svg = unscripted.timeline(night)
+    assert svg.count('stroke="var(--plm)"') == night.session.counts["plm"]
+    others = night.session.counts["clm"] - night.session.counts["plm"]
+    assert svg.count('stroke="var(--clm)"') == others
+    page = report.html([night.session])
+    assert f"<noscript>{svg}</noscript>" in page
