@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -102,6 +103,18 @@ def _planning(*more):
     return work
 
 
+def _backing_up():
+    return main(["backup", str(_backup(Path(os.environ["ANKLET_HOME"])))])
+
+
+def _restoring():
+    return main(["restore", str(Path(os.environ["ANKLET_HOME"]).parents[1] / "safe.zip")])
+
+
+def _backup(home):
+    return home.parent / "backup.zip"
+
+
 def _save(path, **form):
     """A form of the pages, sent."""
 
@@ -152,6 +165,12 @@ def _a_trial(home):
     assert main(list(PLAN)) == 0
 
 
+def _only_a_backup(home):
+    _an_evening(home)
+    assert main(["backup", str(home.parents[1] / "safe.zip")]) == 0
+    shutil.rmtree(home)
+
+
 PLAN = ("trial", "plan", "magnesium_mg=300")
 # name -> (what is there before, what is done)
 DEEDS = {
@@ -166,6 +185,8 @@ DEEDS = {
     "date, corrected": (_dated, _command("date", ONE, "2026-11-20", "23:30")),
     "date, taken back": (_dated, _command("date", ONE, "--undo")),
     "rebuild": (_an_evening, _command("rebuild")),
+    "backup": (_an_evening, _backing_up),
+    "restore": (_only_a_backup, _restoring),
     "nights after an update": (_outdated, _command("nights", "--json")),
     "trial plan": (lambda home: None, _planning()),
     "trial plan, blind": (lambda home: None, _planning("--blind")),
@@ -188,6 +209,9 @@ def state(home):
     with contextlib.suppress(AnkletError), contextlib.redirect_stderr(io.StringIO()):
         for item in Archive(home).sessions():
             kept["night", item["session"]] = repr(sorted(item.items()))
+    if _backup(home).exists():
+        with zipfile.ZipFile(_backup(home)) as zipped:
+            kept |= {("backed up", info.filename): info.CRC for info in zipped.infolist()}
     diary, trials = Journal(home), Trials(home)
     for night, values in diary.entries().items():
         kept |= {("note", night, key): value for key, value in values.items()}
@@ -211,15 +235,15 @@ def disturb(name, folder, every=1, first=0):
     """Each fault at one in `every` of the calls of a deed."""
     prepare, deed = DEEDS[name]
     result = Result()
-    home, sound, acks = folder / "archive", folder / "before", folder / "acks"
+    home, sound, acks = folder / "kept" / "archive", folder / "before", folder / "acks"
     before_env, link = os.environ.get("ANKLET_HOME"), syncing.Link
     os.environ["ANKLET_HOME"] = str(home)
     syncing.Link, Board.acks = Board, acks
 
     def renew():
-        for path in (home, acks):
+        for path in (home.parent, acks):
             shutil.rmtree(path, ignore_errors=True)
-        acks.mkdir()
+            path.mkdir()
         if sound.exists():
             shutil.copytree(sound, home)
 
@@ -238,7 +262,7 @@ def disturb(name, folder, every=1, first=0):
         assert aloud() == 0
         after = state(home)
         renew()
-        _, result.calls = disk.run(lambda: _silent(deed, folder / "said"), home)
+        _, result.calls = disk.run(lambda: _silent(deed, folder / "said"), home.parent)
         turn = first
         for at in range(result.calls):
             for fault in disk.FAULTS:
@@ -246,7 +270,7 @@ def disturb(name, folder, every=1, first=0):
                 if turn % every:
                     continue
                 renew()
-                code, _ = disk.run(lambda: _silent(deed, folder / "said"), home, at, fault)
+                code, _ = disk.run(lambda: _silent(deed, folder / "said"), home.parent, at, fault)
                 said = (folder / "said").read_text()
                 result.faults += 1
                 for wrong in _judge(home, acks, code, said, before, after, aloud):
@@ -278,7 +302,7 @@ def _silent(deed, said):
 def _judge(home, acks, code, said, before, after, again):
     """What is wrong after a fault."""
     now = state(home)
-    if code not in (0, 8, -9):
+    if code not in (0, 8, -9) and not (code == 2 and "backup.zip can't be written" in said):
         yield "no sentence for people"
     if code == 0 and now != after:
         yield "said to be done, and is not"

@@ -23,6 +23,7 @@ from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
 FILE = "anklet-backup.json"
 KEPT = ("raw/**/*", "trials/*", "before-anklet/*", "journal.jsonl")
 NAME = re.compile(r"(raw|trials|before-anklet)(/[\w.\-]+)+|journal\.jsonl")
+UNFINISHED = ".restoring-"
 LARGEST = 1 << 30  # bytes of one file in it: a night has 200 kB
 
 
@@ -53,6 +54,7 @@ def backup(archive: Archive, out: Path) -> int:
                     f"{out} could not be written as it should; nothing was replaced."
                 )
             os.replace(part, out)
+            durable.sync_folder(out.absolute().parent)
         except OSError as error:
             raise BadInput(
                 f"{out} can't be written ({error.strerror}); choose another place."
@@ -78,23 +80,30 @@ def restore(file: Path, home: Path) -> int:
     _verified(file)
     try:
         durable.make_folder(home.parent)
-        made = Path(tempfile.mkdtemp(dir=home.parent, prefix=".restoring-"))
+        for left in home.parent.glob(UNFINISHED + "*"):  # by a restore that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        made = Path(tempfile.mkdtemp(dir=home.parent, prefix=UNFINISHED))
         try:
             with zipfile.ZipFile(file) as zipped:
                 for name in zipped.namelist():
                     if name != FILE:
                         durable.write(made / name, zipped.read(name))
-            home.mkdir(mode=durable.OUR_FOLDER, exist_ok=True)
-            for path in sorted(made.iterdir()):
-                os.replace(path, home / path.name)
+            nights = Archive(made).rebuild()
+            if home.is_dir():
+                for path in home.iterdir():
+                    os.replace(path, made / path.name)
+                home.rmdir()
+            os.replace(made, home)  # all of it is there, or nothing
+            durable.sync_folder(home.parent)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-    except OSError as error:
+    except (OSError, ArchiveUnwritable) as error:
+        why = error.strerror if isinstance(error, OSError) else "the disk refused"
         raise ArchiveUnwritable(
-            f"The backup can't be restored into {home} ({error.strerror}); free space or choose "
-            f"another folder with ANKLET_HOME, and do it again."
+            f"The backup can't be restored into {home} ({why}), and nothing of it is there; free "
+            f"space or choose another folder with ANKLET_HOME, and do it again."
         ) from error
-    return Archive(home).rebuild()
+    return nights
 
 
 def _counts(path: Path) -> bool:
