@@ -10,6 +10,7 @@ from mpremote.transport_serial import SerialTransport
 
 from anklet.errors import AnkletError, NoBoard, PortBusy
 
+BUSY_S = 2  # until a port that another program has is given up: some look at what was plugged in
 WRITE_S = 10  # until a board that takes nothing is given up
 FILL = 1 << 16  # bytes at most from the system in one go
 
@@ -94,10 +95,19 @@ def open_port(port: str) -> Transport:
     """Raises NoBoard or PortBusy when it can't be opened."""
     if "://" in port:  # pyserial would open a connection to another computer
         raise NoBoard(f"{port} names no serial port of this computer; check --port.")
-    try:
-        return Transport(port)
-    except (TransportError, ValueError):
-        raise _why_closed(port) from None
+    end = time.monotonic() + BUSY_S
+    while True:
+        try:
+            return Transport(port)
+        except (TransportError, ValueError):
+            why = _why_closed(port)
+            if not isinstance(why, _InUse) or time.monotonic() > end:
+                raise why from None
+        time.sleep(0.05)
+
+
+class _InUse(PortBusy):
+    """Another program has the port, for now."""
 
 
 def _why_closed(port: str) -> AnkletError:
@@ -115,9 +125,9 @@ def _why_closed(port: str) -> AnkletError:
         if error.errno in (1, 13):
             return PortBusy(f"No permission to open {port}; {_permission(port)}.")
         if error.errno in (11, 16, 35) or "PermissionError" in str(error):
-            return PortBusy(f"{port} is used by another program; close it and try again.")
+            return _InUse(f"{port} is used by another program; close it and try again.")
         return NoBoard(f"{port} can't be used as a serial port; check --port.")
-    return PortBusy(f"{port} was busy; try again.")
+    return _InUse(f"{port} was busy; try again.")
 
 
 def _permission(port: str) -> str:

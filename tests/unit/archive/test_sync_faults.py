@@ -201,7 +201,7 @@ def test_two_syncs_of_one_board_at_once(board):
             os._exit(in_child(lambda: sync(board.port, board.archive)))
         children.append(child)
     codes = sorted(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children)
-    assert codes == [0, 5]
+    assert codes in ([0, 0], [0, 5])  # one waits a little for the other, then gives up
     board.check()
 
 
