@@ -72,7 +72,8 @@ def _ask(port: str, entry: Any) -> dict[str, Any]:
         with Link(port, "anklet ports", PATIENCE_S) as link:
             info = link.info()
     except AnkletError as error:
-        return answer | {"status": WORDS.get(type(error), "no answer"), "problem": str(error)}
+        status = next((w for kind, w in WORDS.items() if isinstance(error, kind)), "no answer")
+        return answer | {"status": status, "problem": str(error)}
     return answer | {
         "board": info.board,
         "firmware": info.firmware,

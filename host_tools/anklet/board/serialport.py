@@ -10,7 +10,7 @@ from mpremote.transport_serial import SerialTransport
 
 from anklet.errors import AnkletError, NoBoard, PortBusy
 
-BUSY_S = 2  # until a port that another program has is given up: some look at what was plugged in
+BUSY_S = 1  # until a port that another program has is given up: some look at what was plugged in
 WRITE_S = 10  # until a board that takes nothing is given up
 FILL = 1 << 16  # bytes at most from the system in one go
 
