@@ -7,6 +7,7 @@ from anklet.report.view import Night, span_text
 DETECTORS = {
     "1": "the first: amplitude alone made a turn, and a movement with a rest in it was two",
     "2": "the second: a held leg is one movement, and a turn is known by leaving a plane",
+    "3": "the third: as the second, and lying very still takes no movement away",
 }
 # Why the board had started; see firmware/breadcrumb.py.
 STARTS = {

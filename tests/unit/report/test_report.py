@@ -17,11 +17,12 @@ from anklet.night import grouping
 from anklet.night.damage import Damage
 from anklet.night.nightfile import parse
 from anklet.night.session import Session
-from anklet.report import about, figures, unscripted, words
+from anklet.report import about, figures, health, unscripted, words
 from anklet.report.timeline import timeline
 from anklet.report.usual import Earlier
 from anklet.report.view import LEAST_MIN, Night
 from nightbytes import Builder
+from plmcore.detector import VERSION
 
 
 class Text(HTMLParser):
@@ -354,3 +355,9 @@ def test_the_picture_without_script_holds_every_movement():
     assert svg.count('stroke="var(--clm)"') == others
     page = report.html([night.session])
     assert f"<noscript>{svg}</noscript>" in page
+
+
+def test_every_detector_there_was_has_its_words():
+    assert list(health.DETECTORS) == [str(number + 1) for number in range(VERSION)]
+    page = report.html([report_nights.night()])
+    assert "a newer one than this tool knows" not in page
