@@ -7,7 +7,7 @@ right is left out.
 from collections.abc import Iterable
 from typing import Any, cast
 
-from anklet.night import away, clock, shank
+from anklet.night import away, clock
 from anklet.night.damage import Losses
 from anklet.night.recount import recount
 from anklet.night.session import COUNTS, LM, Session, record
@@ -86,6 +86,8 @@ def parse(data: bytes, session: str = "", device: str = "") -> Session:
     night.device = night.device or night.meta.get("device", "")
     night.lms.sort(key=lambda lm: lm.onset_ms)
     _count(night, last)
+    from anklet.night import shank  # noqa: PLC0415 - numpy is slow to import
+
     shank.settle(night)
     clock.settle(night)
     return night
