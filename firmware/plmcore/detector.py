@@ -196,7 +196,7 @@ class Detector:
         if minute:
             posture.minute(self.still, state[N], breathless(self._sway.power, self.floor.power))
         if pieces.open and not state[OPEN]:
-            pieces.rest(state[N], slot)
+            pieces.rest(state[N])
         if pieces.ready():
             self.ready = True
 

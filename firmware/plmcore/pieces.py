@@ -143,8 +143,9 @@ class Pieces:
             self._look_back(n, slot, offset, i)
 
     @micropython.native
-    def rest(self, n, slot):
-        """A half second without movement has passed while a piece is open; n, slot: see add()."""
+    def rest(self, n):
+        """A half second without movement has passed while a piece is open; n: see add()."""
+        slot = self.slot
         tilt.mean(self._ring, _slot(slot, MEAN), self._now, 0)
         self._look_back(n, slot, n - BLOCK, -1)
 
@@ -232,12 +233,7 @@ class Pieces:
         if self._plateaus[i] < TURN_PLATEAU or self._peaks[i] <= TURN_LEAST:
             return
         first = (n - self._onsets[i]) // FINE
-        if first > FARTHEST:
-            first = FARTHEST
-        last = (n - self._offsets[i]) // FINE
-        if last > first - 2:
-            last = first - 2
-        self._spreads[i] = tilt.spread(self._ring, _slot(slot, first), first - last, self._work)
+        self._spreads[i] = self._spread(slot, first, (n - self._offsets[i]) // FINE)
 
     def _look_back(self, n, slot, offset, newest):
         """If the tilt is where it was before an open piece, the oldest such, all since then is one
@@ -315,16 +311,18 @@ class Pieces:
     def _leaves_plane(self, i):
         """Whether the leg leaves its plane in the seconds around the onset of piece i."""
         onset = (self.half_seconds - self._began[i]) * (BLOCK // FINE)
-        first = onset + AROUND
+        last = onset - AROUND
+        spread = self._spread(self.slot, onset + AROUND, last if last > 0 else 0)
+        return spread >= UNREST_SPREAD
+
+    def _spread(self, slot, first, last):
+        """How far the tilts from `first` to `last` before `slot` leave their plane: of those that
+        are kept, two at least."""
         if first > FARTHEST:
             first = FARTHEST
-        last = onset - AROUND
-        if last < 0:
-            last = 0
         if last > first - 2:
             last = first - 2
-        tilts = first - last
-        return tilt.spread(self._ring, _slot(self.slot, first), tilts, self._work) >= UNREST_SPREAD
+        return tilt.spread(self._ring, _slot(slot, first), first - last, self._work)
 
     def _gravity(self, i, a):
         """Gravity before piece i on axis a, in the posture's 1/4096 g (-8192..8191)."""

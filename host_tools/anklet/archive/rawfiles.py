@@ -19,6 +19,7 @@ from anklet.errors import BadInput
 NIGHTS = ".plm"
 TRACES = ".trc"
 HASHES = "hashes.jsonl"
+ANCHORS = "anchors.jsonl"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -39,7 +40,7 @@ class RawFiles:
 
     def anchors(self, device: str) -> Path:
         """Where a board's anchors are, or would be."""
-        return self.folder / _name(device) / "anchors.jsonl"
+        return self.folder / _name(device) / ANCHORS
 
     def nights(self) -> list[Path]:
         """The night files, by device and session."""

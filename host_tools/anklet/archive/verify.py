@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from anklet.archive import database, jsonl
-from anklet.archive.rawfiles import HASHES, TRACES
+from anklet.archive.rawfiles import ANCHORS, HASHES, TRACES
 from anklet.archive.store import Archive
 from anklet.errors import AnkletError
 
@@ -66,7 +66,7 @@ def verify(archive: Archive, progress: Callable[[float], None] = lambda share: N
 
 
 def _lines(home: Path, found: Found) -> None:
-    names = ("journal.jsonl", "trials/log.jsonl", "raw/*/anchors.jsonl", f"raw/*/{HASHES}")
+    names = ("journal.jsonl", "trials/log.jsonl", f"raw/*/{ANCHORS}", f"raw/*/{HASHES}")
     for path in (path for name in names for path in sorted(home.glob(name))):
         found.checked["lines"] += path.read_bytes().count(b"\n")
         found.wrong += (

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from anklet.archive import rawfiles
 from anklet.cohort.plan import Night, Settings
 from anklet.errors import BadInput
 
 Row = dict[str, Any]
 
 NIGHT, TRACE, ANCHORS, LIST, ACCELERATION = "night", "trace", "anchors", "list", "acceleration"
-SUFFIXES = {".plm": NIGHT, ".edf": LIST, ".bdf": LIST, ".cwa": ACCELERATION}
+SUFFIXES = {rawfiles.NIGHTS: NIGHT, ".edf": LIST, ".bdf": LIST, ".cwa": ACCELERATION}
 
 # Of a recording, so that a worker stays under 600 MB: measured, 70 to 100 bytes of memory a sample
 # in either form (and 200 MB for what reads .cwa); 100 samples a second for 11 and 13 hours.
@@ -67,11 +68,11 @@ def check_size(path: Path) -> None:
 
 def anchors_of(night: Path) -> Path:
     """Where an archive keeps what clocks said of this night's board."""
-    return night.parent / "anchors.jsonl"
+    return night.parent / rawfiles.ANCHORS
 
 
 def trace_of(night: Path) -> Path:
-    return night.with_suffix(".trc")
+    return night.with_suffix(rawfiles.TRACES)
 
 
 def _hash(path: Path) -> tuple[int, str]:

@@ -16,6 +16,7 @@ from anklet.night.damage import plural
 from anklet.night.grouping import by_night, select, undated
 from anklet.report.usual import Earlier, earlier, number
 from anklet.report.view import span_text
+from anklet.report.words import day
 from anklet.trial import tonight, words
 from anklet.trial.course import Course
 from anklet.trial.plan import schedule
@@ -86,11 +87,6 @@ class Lately:
     task: Task | None
     attention: Sequence[str]
     unrated: bool
-
-
-def day(date: dt.date) -> str:
-    """A date with its weekday: "Saturday 21 November 2026"."""
-    return f"{date:%A} {date.day} {date:%B %Y}"
 
 
 def lately(archive: Archive, label: str | None = None, today: dt.date | None = None) -> Lately:

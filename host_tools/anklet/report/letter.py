@@ -15,9 +15,8 @@ from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night import rate
 from anklet.night.grouping import by_night, select
-from anklet.report.lately import day
 from anklet.report.usual import number
-from anklet.report.words import SHORT_NIGHT
+from anklet.report.words import SHORT_NIGHT, day
 from anklet.trial import findings
 from anklet.trial import words as trial_words
 from anklet.trial.course import GIVEN, courses

@@ -50,7 +50,7 @@ def sheets(
 def name_of(night: Night) -> str:
     """The night by its evening: "Saturday 21 November 2026"."""
     date = night.session.night
-    return f"{date:%A} {date.day} {date:%B %Y}" if date else "Night, time unknown"
+    return words.day(date) if date else "Night, time unknown"
 
 
 def _moment(night: Night) -> tuple[datetime, str]:

@@ -1,5 +1,6 @@
 """The page's sentences: what undermines a night, and the definition behind each number."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +43,11 @@ LIMITS = (
     " They do not transfer to an accelerometer, which misses part of the movements (39 % in"
     " one study) and does not know sleep from lying awake.",
 )
+
+
+def day(date: dt.date) -> str:
+    """A date with its weekday: "Saturday 21 November 2026"."""
+    return f"{date:%A} {date.day} {date:%B %Y}"
 
 
 def problems(night: Night) -> list[str]:

@@ -13,6 +13,7 @@ from anklet import device
 device.use()
 
 from plmcore import record  # noqa: E402
+from plmcore.detector import FLOOR_FACTOR, ON_MG, VERSION  # noqa: E402
 from plmcore.rules import RULES  # noqa: E402
 from plmcore.series import Series  # noqa: E402
 
@@ -20,7 +21,7 @@ MINUTE = 60_000  # ms
 HZ = 50
 DEVICE = "e8a3b1e000000001"
 FORMAT = {"format": 1, "board": "sim", "firmware": "example", "rules": "wasm2016", "odr_hz": HZ}
-THRESHOLDS = {"on_mg": 16, "floor_factor": 8, "gross_mg": 450, "detector": 2}
+THRESHOLDS = {"on_mg": ON_MG, "floor_factor": FLOOR_FACTOR, "detector": VERSION}
 
 
 def night(
