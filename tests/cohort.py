@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import datetime as dt
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -38,6 +39,7 @@ from plmcore import record  # noqa: E402
 
 RATES = (2, 10, 30, 60)  # PLM an hour of the four
 A_WEEK = 7
+PASSES = 3  # the least of so many is what the engine needs, the rest is the machine's
 FIRST = dt.date(2026, 1, 1)
 EVERY = 100  # one file of so many is none
 FASTER, OVERHEAD, MB = 1.8, 0.10, 600
@@ -151,6 +153,24 @@ def kill_a_worker(command: psutil.Process) -> None:
     os.kill(workers[0].pid, signal.SIGKILL)
 
 
+def _loop(rounds: int = 10_000_000) -> float:
+    began = time.perf_counter()
+    x = 0
+    for n in range(rounds):
+        x = (31 * x + n) & 0xFFFF
+    return time.perf_counter() - began
+
+
+def machine_scale() -> float:
+    """How many times one core's work this machine's two cores do, with nothing to wait for.
+
+    The rival: virtual cores share their clock and their memory with each other and with strangers.
+    """
+    with multiprocessing.Pool(2) as both:
+        alone = both.apply(_loop)
+        return 2 * alone / max(both.map(_loop, [10_000_000] * 2, chunksize=1))
+
+
 def _words(done: Outcome) -> str:
     return f"{done['seconds']:7.1f} s, {done['cpu']:.1f} s of CPU, {done['rss'] / 1e6:.0f} MB"
 
@@ -161,18 +181,24 @@ def of_nights(folder: Path, nights: int, hours: float) -> None:
         archive(home, nights, hours)
     tell(f"{nights} nights of {hours:g} h in an archive; two cores, load {os.getloadavg()[0]:.1f}")
     both = "--rules", "wasm2016", "aasm3"
-    one = cohort(home, out, "--workers", 1, *both)
-    undisturbed = tables(out)
-    tell(f"one worker   {_words(one)}")
-    shutil.rmtree(out)
-    two = cohort(home, out, "--workers", 2, *both)
-    tell(f"two workers  {_words(two)}")
-    claim(tables(out) == undisturbed, "both give the same bytes")
-    tell(f"by the clock two do {one['seconds'] / two['seconds']:.2f} times what one does")
-    # What two cores of their own would give: other programs' share of ours is no fault of the
-    # engine's, so the processors' seconds count, and those in which a worker had nothing to do.
-    faster = 2 * one["cpu"] / two["cpu"] * two["busy"]
-    claim(faster >= FASTER, f"on cores of their own, {faster:.2f} times (at least {FASTER})")
+    machine = [machine_scale()]
+    ones, twos = [], []
+    for _ in range(PASSES):
+        shutil.rmtree(out, ignore_errors=True)
+        ones.append(cohort(home, out, "--workers", 1, *both))
+        undisturbed = tables(out)
+        tell(f"one worker   {_words(ones[-1])}")
+        shutil.rmtree(out)
+        twos.append(cohort(home, out, "--workers", 2, *both))
+        tell(f"two workers  {_words(twos[-1])}")
+        claim(tables(out) == undisturbed, "both give the same bytes")
+        machine.append(machine_scale())
+    one, two = (min(runs, key=lambda run: run["seconds"]) for runs in (ones, twos))
+    faster, bare = one["seconds"] / two["seconds"], max(machine)
+    tell(
+        f"a bare loop on two cores does {min(machine):.2f} to {bare:.2f} times what it does on one"
+    )
+    claim(faster >= FASTER, f"two workers do {faster:.2f} times what one does (at least {FASTER})")
     start = two["whole_s"] - two["seconds"]
     tell(f"start and end took {start:.1f} s more, whatever the number of nights")
     idle = 1 - two["busy"]

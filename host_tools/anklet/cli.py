@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; returns its exit code (see errors.py; 2 for bad usage)."""
     args = _parser().parse_args(argv, argparse.Namespace(debug=False))
     try:
-        with ending.by_signals():
+        with ending.by_signals() as asked:
             args.run(args)
             sys.stdout.flush()
         return 0
@@ -52,6 +52,8 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         if args.debug:
             traceback.print_exc()
+        if asked:
+            return 128 + asked[0]
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             name = str(error.filename)[:40]
             print(

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-ENDS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # a service's, a closed terminal's, Windows' Ctrl-Break
+# Ctrl-C, a service's, a closed terminal's, Windows' Ctrl-Break.
+ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+OF_PYTHON = (signal.SIG_DFL, signal.default_int_handler)
 
 
 class Ended(KeyboardInterrupt):
-    """A signal asks us to end, as Ctrl-C does: a board is left recording, a file whole."""
+    """A signal asks us to end: a board is left recording, a file whole."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -18,11 +20,14 @@ class Ended(KeyboardInterrupt):
 
 
 @contextlib.contextmanager
-def by_signals() -> Iterator[None]:
-    """Until the end of the block a service's or a closing terminal's signal raises Ended. One
-    that whoever started us ignores (as nohup does) stays ignored."""
+def by_signals() -> Iterator[list[int]]:
+    """Until the end of the block a signal that asks us to end raises Ended. One that whoever
+    started us ignores (as nohup does) stays ignored. Yields the numbers of those that came: in
+    the middle of an import Python may turn what we raise into an error of its own."""
+    came: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
+        came.append(number)
         raise Ended(number)
 
     there = [getattr(signal, name) for name in ENDS if hasattr(signal, name)]
@@ -30,9 +35,9 @@ def by_signals() -> Iterator[None]:
     before = {n: signal.getsignal(n) for n in there} if ours else {}
     try:
         for number, handler in before.items():
-            if handler is signal.SIG_DFL:
+            if handler in OF_PYTHON:
                 signal.signal(number, end)
-        yield
+        yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -287,3 +288,55 @@ def test_the_shell_completes_every_command(capsys):
     script = capsys.readouterr().out
     for name in ("nights", "--both-legs", "tonight"):
         assert name in script
+
+
+# --- signals
+
+COMMAND = """
+import argparse, os, signal, sys
+from anklet import cli
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+class Parser:
+    def parse_args(self, argv, given):
+        return argparse.Namespace(debug=False, run=run)
+def run(args):
+    {body}
+cli._parser = Parser
+sys.exit(cli.main())
+"""
+
+
+def program(code):
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_command_that_is_asked_to_end_does(name):
+    body = f"try: os.kill(os.getpid(), signal.{name})\n    finally: print('left in order')"
+    ended = 128 + getattr(signal, name)
+    assert program(COMMAND.format(body=body)) == (ended, "left in order\n", "")
+
+
+def test_a_signal_that_python_turns_into_an_error_of_its_own_is_none_of_ours():
+    body = (
+        "try: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    except BaseException: raise SyntaxError from None"
+    )
+    assert program(COMMAND.format(body=body)) == (143, "", "")
+
+
+def test_before_any_command_ctrl_c_ends_the_program_without_a_word():
+    code = """
+import os, signal, sys
+from anklet import __main__
+class Slow:
+    def find_spec(self, name, *where):
+        if name == "anklet.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Slow())
+__main__.main()
+"""
+    assert program(code) == (-signal.SIGINT, "", "")

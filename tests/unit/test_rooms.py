@@ -17,6 +17,7 @@ TOP = {
     "device": GROUND,
     "ending": GROUND,
     "__init__": GROUND,
+    "__main__": "cli",
     "cli": "cli",
 }
 ROW = re.compile(r"^\| `?(\w+)/?`? \| .* \|(.*)\|$", re.MULTILINE)

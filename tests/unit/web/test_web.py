@@ -269,24 +269,6 @@ def test_a_server_started_in_the_background_can_be_ended(home, number, unheard):
         run.wait()
 
 
-def test_a_command_that_is_asked_to_end_does(home):
-    code = (
-        "from anklet import cli, ending; import os, signal\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"
-        "cli._parser = lambda: type('P', (), {'parse_args': lambda s, a, n: n})()\n"
-        "import argparse, sys\n"
-        "def run(args):\n"
-        "    try: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    finally: print('left in order')\n"
-        "argparse.Namespace.run = staticmethod(run)\n"
-        "sys.exit(cli.main([]))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (143, "left in order\n", "")
-
-
 # --- the journal
 
 
