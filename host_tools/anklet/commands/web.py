@@ -15,12 +15,20 @@ def add(command: Command) -> None:
         "own address 127.0.0.1 only, and the address holds a random token. Ctrl-C ends it."
     )
     sub.add_argument("--no-open", action="store_true", help="print the address only")
+    sub.add_argument(
+        "--install-shortcut", action="store_true", help="put Anklet into your computer's menu"
+    )
     sub.add_argument("--port", type=int, default=0, help="of the address; else a free one")
 
 
 def _web(args: argparse.Namespace) -> None:
     if not 0 <= args.port <= 65535:
         raise BadInput("--port has to be a number from 1 to 65535.")
+    if args.install_shortcut:
+        from anklet.web import shortcut
+
+        print(f"Anklet is in your computer's menu now: {shortcut.install()}")
+        return
     from anklet.archive.store import home
     from anklet.web.server import serve
 
