@@ -12,7 +12,8 @@ import pytest
 HERE = Path(__file__).resolve().parent
 RUNNER = HERE.parent / "upy" / "run.py"
 MODULES = sorted(path.stem for path in HERE.glob("check_*.py"))
-NIGHTS = ("faults", "flash", "monitor", "start", "trace")  # of checks that live whole nights
+# Checks of whole nights.
+NIGHTS = ("away", "faults", "flash", "monitor", "start", "still", "trace")
 pytest.register_assert_rewrite(*MODULES)
 
 

@@ -158,6 +158,7 @@ def test_a_file_system_that_takes_no_files():
         add(Archive(Path("/proc/anklet")))
 
 
+@pytest.mark.slow
 def test_a_database_that_can_not_be_written_leaves_no_raw_file(tmp_path):
     archive = Archive(tmp_path)
     add(archive)
@@ -201,6 +202,7 @@ def test_nights_are_in_order_of_time_unknown_ones_last(tmp_path):
     assert [i["session"] for i in archive.sessions()] == ["00003-c", "00001-a", "00002-b"]
 
 
+@pytest.mark.slow
 def test_a_year_of_nights_is_listed_fast(tmp_path):
     archive = Archive(tmp_path)
     for n in range(60):

@@ -35,6 +35,7 @@ def plug(tmp_path):
         board.close()
 
 
+@pytest.mark.slow
 def test_sync_warns_once_when_the_flash_was_formatted(plug, tmp_path):
     archive, said = Archive(tmp_path / "archive"), []
     found = sync(plug(BEFORE, "00007-1a2b3c4d"), archive, warn=said.append)
@@ -57,6 +58,7 @@ def test_the_command_says_so_loudly(plug, tmp_path, monkeypatch, capsys):
     assert "WARNING: The flash of board" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_doctor_says_so_until_a_sync_has_filed_a_night_of_the_new_flash(plug, tmp_path):
     archive = Archive(tmp_path / "archive")
 

@@ -120,6 +120,7 @@ def test_the_board_is_reset_in_the_middle(board, limit, monkeypatch):
     board.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kilobytes", [4, 8, 16, 24, 32, 48])
 def test_the_disk_is_full(board, kilobytes):
     with disk(board, f"size={kilobytes}k") as change:
@@ -160,6 +161,7 @@ def test_the_archive_is_read_only(board):
         board.check()
 
 
+@pytest.mark.slow
 def test_two_syncs_of_two_boards_at_once(board, tmp_path):
     nights = {name: data for name, data in list(NIGHTS.items())[:2]}
     device = 'board.device_id = "feedfacefeedface"'
@@ -192,6 +194,7 @@ def test_two_syncs_of_two_boards_at_once(board, tmp_path):
         other.close()
 
 
+@pytest.mark.slow
 def test_two_syncs_of_one_board_at_once(board):
     board.renew()
     children = []
@@ -231,6 +234,7 @@ hostlink.open = flash
 """
 
 
+@pytest.mark.slow
 def test_what_can_not_be_read_to_its_end_is_kept_as_far_as_it_goes(tmp_path):
     broken = syncfaults.Board(tmp_path / "board", extra=BROKEN_FLASH % TWO)
     try:

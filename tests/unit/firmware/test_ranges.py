@@ -212,6 +212,7 @@ def _raw(values):
     return np.repeat(np.array(values, "<i2"), 3).tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", INPUTS)
 def test_kernel_keeps_its_table_of_bounds(core, family):
     kernel, most = core.kernel, core.most
@@ -255,6 +256,7 @@ def test_stated_powers_are_below_their_powers_of_two():
     assert 25 * 3 * 2047**2 < 1 << 29
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", INPUTS)
 def test_whole_detector_on_the_worst_of_inputs(core, family):
     detector = core.detector.Detector()

@@ -77,6 +77,7 @@ def clustered(rng, mean):
     return int(rng.geometric(0.5, rng.poisson(mean / 2)).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("process", [np.random.Generator.poisson, regular, clustered])
 @pytest.mark.parametrize("series", [1, 2, 4, 8, 20])
 @pytest.mark.parametrize("nights", [1, 7])

@@ -103,6 +103,7 @@ def test_a_movement_over_ten_seconds_ends_the_series():
     assert wasm_flags(times) == ([False] * 5, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_number_of_plms_is_the_one_asked_for(seed):
     truth = make_night(hours=4, seed=seed, rate=20, plm_per_hour=30).truth

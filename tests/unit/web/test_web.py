@@ -157,6 +157,7 @@ os.rename(sys.argv[1], sys.argv[1] + ".done")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps a user's folders by itself")
 def test_no_other_user_of_the_computer_is_told_the_token(home, tmp_path):
     peek, seen = tmp_path / "peek.py", tmp_path / "seen"
@@ -201,6 +202,7 @@ def served(home):
         run.wait()
 
 
+@pytest.mark.slow
 def test_a_body_that_is_no_form_is_refused_before_it_is_read(served):
     with socket.create_connection(served[0], timeout=PATIENCE_S) as caller:
         head = "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000\r\n\r\n"
@@ -208,6 +210,7 @@ def test_a_body_that_is_no_form_is_refused_before_it_is_read(served):
         assert b" 413 " in caller.recv(1000)
 
 
+@pytest.mark.slow
 def test_silent_connections_do_not_keep_the_owner_waiting(served):
     with contextlib.ExitStack() as held:
         for _ in range(server.LIMITS["connection_limit"] + 20):
@@ -219,6 +222,7 @@ def test_silent_connections_do_not_keep_the_owner_waiting(served):
             assert b"Nights" in page.read()
 
 
+@pytest.mark.slow
 def test_connections_that_drip_do_not_keep_the_owner_waiting(served):
     """Each is never silent, and never says what it wants."""
     over = threading.Event()
