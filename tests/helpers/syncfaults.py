@@ -225,8 +225,9 @@ def kill(board, step):
         sys.setprofile(hook)
         sync(board.port, board.archive)
 
-    code = in_child(work)
-    assert code in (0, -signal.SIGKILL)
+    with patient_links():  # a busy computer is no fault
+        code = in_child(work)
+    assert code in (0, -signal.SIGKILL), code
     board.check()
     return code != 0
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, Self
 
+import serial
 from mpremote.transport import TransportError, TransportExecError
 
 from anklet.board.serialport import open_port
@@ -17,7 +18,8 @@ from anklet.errors import AnkletError, BoardFault, NoFirmware, NotVerified
 
 GET_CHUNK = 768  # bytes a line
 PUT_CHUNK = 1024  # bytes a write: they are compiled there, as text
-TIMEOUT_S = 10
+SILENCE_S = 30  # a board does not take so long; a busy computer may
+PROMPT_S = 10
 TRY_S = 3  # for MicroPython's prompt, the first time
 ANSWER = 1 << 20  # bytes at most that a board has to say to one question
 LINE = 1 << 16
@@ -29,16 +31,16 @@ Progress = Callable[[int, int], None]
 class Repl:
     """A board's port, open. The board is interrupted by the first call and goes on afterwards.
 
-    command: what errors tell the person to run again. patience: seconds until a silent board is
-    given up. Raises NoBoard or PortBusy when the port can't be opened; the calls raise NoFirmware
-    when no MicroPython answers, BoardFault when code ends with an exception, NotVerified when the
-    connection breaks or the board sends what makes no sense. Whatever it sends, a call ends, and
-    keeps ANSWER bytes at most.
+    command: what errors tell the person to run again. patience: seconds until a board that shows
+    no prompt is given up. Raises NoBoard or PortBusy when the port can't be opened; the calls
+    raise NoFirmware when no MicroPython answers, BoardFault when code ends with an exception,
+    NotVerified when the connection breaks, the board falls silent or sends what makes no sense.
+    Whatever it sends, a call ends, and keeps ANSWER bytes at most.
     """
 
-    silence_s: float = TIMEOUT_S  # until a board that says nothing any more is given up
+    silence_s: float = SILENCE_S  # until a board that says nothing any more is given up
 
-    def __init__(self, port: str, command: str = "anklet sync", patience: float = TIMEOUT_S):
+    def __init__(self, port: str, command: str = "anklet sync", patience: float = PROMPT_S):
         self.port = port
         self.command = command
         self._patience = patience
@@ -191,7 +193,13 @@ class Repl:
                 f"The board on {self.port} reports {last!r}; no night was removed from it. Plug "
                 f"it in again and run {self.command} again."
             ) from error
-        except (OSError, TransportError, struct.error) as error:
+        except (TransportError, serial.SerialTimeoutException) as error:
+            raise NotVerified(
+                f"The board on {self.port} is plugged in but has not answered in time; no night "
+                f"was removed from it, and what was written to it stays. It or this computer may "
+                f"be busy: run {self.command} again, which goes on from there."
+            ) from error
+        except (OSError, struct.error) as error:
             raise NotVerified(
                 f"The connection to {self.port} was lost; no night was removed from the board. "
                 f"Plug it in again and run {self.command} again."

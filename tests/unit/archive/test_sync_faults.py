@@ -106,6 +106,15 @@ def test_a_killed_sync_leaves_no_half_written_file(board):
     assert not list(folder.glob(".*"))
 
 
+def test_slow_is_told_from_gone(board):
+    board.renew()
+    with Link(board.port) as link, pytest.raises(NotVerified, match="plugged in but has not"):
+        link.run("import time\ntime.sleep(3)", 0.3)
+    with Cable(board.port, 2000) as cable, pytest.raises(NotVerified, match="was lost"):
+        sync(cable.port, board.archive)
+    board.check()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [400, 2000, 4500])
 def test_the_board_is_reset_in_the_middle(board, limit, monkeypatch):
