@@ -1,17 +1,8 @@
 """The monitor: one session from the sensor's FIFO to the night log.
 
 Everything it works with is handed in: the board (clock, LED, button, watchdog), the sensor, the
-log. A cycle drains the FIFO, runs the detector, scores what it found and writes records.
-
-Two clocks run. clock_ms is the microcontroller's: it says when something is due, and how long data
-were missing. time (see timebase.py) is that of the samples, by the rate at which they come: in it
-the rules judge. Each cycle one of four things has happened to them:
-
-- The first drain: the FIFO filled while the header was made, and the session begins with its
-  oldest sample. clock_ms is set to the span of these samples.
-- An overrun: samples were lost, as many as clock_ms has gone on without them. A gap.
-- Samples came: they, and the ms since samples came last, measure the rate.
-- Nothing came. Sooner or later _follow() finds that the sensor has stopped.
+log. Twice a second a cycle drains the FIFO, brings the session's two clocks (see timebase.py) up
+to then, runs the detector over the samples and lets the scorer write what it found.
 """
 
 import header
@@ -19,12 +10,10 @@ from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES
 from lamp import Lamp
 from nightlog import ALL_OUT, ENOSPC
 from plmcore import record
-from plmcore.detector import Detector, deci_mg
+from plmcore.detector import Detector
 from plmcore.native import const, micropython
-from plmcore.rules import GAP_BREAKS_MS
-from plmcore.series import Series
-from plmcore.still import OFF_BODY
-from plmcore.timebase import NOMINAL, Timebase
+from plmcore.timebase import Clock, Timebase
+from scorer import Scorer
 from sensing import BAD_DATA, BOUNCES, CONSTANT, NO_SENSOR, OFF_SCALE, regain
 from tracelog import TraceLog
 
@@ -37,19 +26,14 @@ FLUSH_MS = const(35000)  # with the 20 s that a held leg may take: none waits fo
 CALM_MS = const(170000)  # where only epochs wait; each flush wears the flash
 DAY_MS = const(86400000)  # the longest session
 RETRIES = const(3)  # of a drain: a spark on a long cable spoils one transfer
-SILENT_MS = const(2000)
+SILENT_MS = const(2000)  # without a sample: the sensor has been reset or has stopped
 LOOSE = const(5)  # times in a minute that the sensor may fail before it is given time to settle
 SETTLE = const(7)  # blinks: about 10 s
-TICK_MS = const(2)  # both clocks are cut to whole ms
 TICKS_MASK = const(0x3FFFFFFF)
 NEVER = const(1 << 29)
-YOUNG_MS = const(19)  # the fastest sensor's period and TICK_MS
 URGE = const(1)  # marker: the button
 FLASH_FULL = const(4)  # of record.FAULTS
 WRITE = const(5)
-RATE = const(9)
-FAST = const(1)  # detail of RATE
-SLOW = const(2)
 
 
 class Over(Exception):
@@ -72,13 +56,14 @@ class Monitor:
         self.sensor = sensor
         self.log = log
         self.time = Timebase()
+        self.clock = Clock(self.time)
         self.detector = Detector(settings.shank, settings.on_mg)
-        self.series = Series(settings.rules)
+        self.scorer = Scorer(settings.rules, self.detector, self.time, log)
         self.trace = TraceLog(log, board.device_id) if settings.trace else None
-        self.lms = self.movements = self.gaps = self.gap_ms = self.off_body_ms = 0
+        self.fault = 0
         self._buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
         self._epoch_end = MINUTE
-        self._epoch_samples = self._epoch_flags = self._epochs = self._retries = 0
+        self._epochs = 0  # since the last checkpoint
         self._pressed = False
         self._written = 0  # ms of the clock when nothing waited for the flash
         self._begun = False  # the session has an epoch on the flash
@@ -87,12 +72,8 @@ class Monitor:
         self._doubt = 2 * settings.doubt_s or NEVER  # half seconds
         self._away_min = settings.away_min
         self._away = 0  # minutes in a row of nobody in bed
-        self._rate_logged = False
-        self.fault = 0
         self.lamp = lamp or Lamp(board)
         self.lamp.begin()
-        self._elapsed = 0  # ms since samples last came
-        self.clock_ms = 0  # of the microcontroller, since the session began
         header.write(log, board, sensor, settings, self.time, crumb)
         self._last = self._deadline = board.ticks_ms()
 
@@ -109,24 +90,29 @@ class Monitor:
         lamp.wait -= 1
         if lamp.wait < 0:
             lamp.work()
-        try:
-            samples = self.sensor.drain(self._buf)
-        except OSError:
-            samples = self._drain_again()
-            if samples < 0:
-                self._sensor_lost(NO_SENSOR)
-                return
-        self._clocks(samples, now)
+        samples = self._drain()
+        if samples < 0:
+            self._sensor_lost(NO_SENSOR)
+            return
+        elapsed = self.clock.tick(board.ticks_diff(now, self._last), samples)
+        self._last = now
+        time = self.time
+        if not time.n:  # the FIFO filled while the header was made
+            self.clock.begin(samples)
+        elif self.sensor.overrun:
+            self._gap(samples, record.OVERRUN)
+        elif samples:
+            time.measure(samples, elapsed)
         self._take(samples)
         pressed = board.button()
         if pressed != self._pressed:
             self._button(pressed)
-        if self.time.n >= self._epoch_end:
+        if time.n >= self._epoch_end:
             self._epoch()
         log = self.log
         if not log.waiting:
-            self._written = self.clock_ms
-        elif self.clock_ms - self._written > (FLUSH_MS if log.urgent else CALM_MS):
+            self._written = self.clock.ms
+        elif self.clock.ms - self._written > (FLUSH_MS if log.urgent else CALM_MS):
             log.flush()
         if lamp.lit:
             lamp.rest()
@@ -145,27 +131,25 @@ class Monitor:
         return now
 
     @micropython.native
-    def _clocks(self, samples, now):
-        """Bring clock_ms up to `now`, and to the time of the samples what these say of it: one of
-        the four cases above."""
-        time = self.time
-        elapsed = self.board.ticks_diff(now, self._last)
-        self._last = now
-        self.clock_ms += elapsed
-        elapsed += self._elapsed
-        self._elapsed = 0 if samples else elapsed
-        if not time.n:
-            self.clock_ms = time.span(samples)
-        elif self.sensor.overrun:
-            self._gap(samples, record.OVERRUN)
-        elif samples:
-            time.measure(samples, elapsed)
+    def _drain(self):
+        """Read the FIFO into the buffer: how many samples, -1 when the sensor does not acknowledge
+        several times. Nothing is lost by a try: what was not read is still in the FIFO."""
+        scorer = self.scorer
+        for attempt in range(1 + RETRIES):
+            if attempt and scorer.retries < 255:
+                scorer.retries += 1
+            try:
+                return self.sensor.drain(self._buf)
+            except OSError:
+                pass
+        return -1
 
     @micropython.native
     def _take(self, samples):
         """Run the samples in the buffer through detector, trace and scorer."""
         time = self.time
         detector = self.detector
+        scorer = self.scorer
         trace = self.trace
         detector.feed(self._buf, samples)
         if trace:
@@ -173,102 +157,28 @@ class Monitor:
         time.advance(samples)
         if trace and trace.nearly_full and not self.log.waiting and time.n < self._epoch_end:
             trace.flush()  # in this cycle the night is not written
-        age = self.clock_ms - time.ms
-        if age < -TICK_MS or age > YOUNG_MS:
-            self._follow(samples, age)
-        self._epoch_samples += samples
+        if self.clock.follow(samples) > SILENT_MS:
+            self._sensor_lost(NO_SENSOR)
+        scorer.samples += samples
         if detector.ready:
-            self._score()
+            scorer.score()
         if detector.posture.doubt > self._doubt:
             self._doubtful()
 
-    def _drain_again(self):
-        """The sensor did not acknowledge: try a few times more. Returns the samples, -1 without
-        any. Nothing is lost by it: what was not read is still in the FIFO."""
-        for _ in range(RETRIES):
-            if self._retries < 255:
-                self._retries += 1
-            try:
-                return self.sensor.drain(self._buf)
-            except OSError:
-                pass
-        return -1
-
     def close(self, reason):
         """End the session: score what waits, write the counts, bring all onto the flash."""
-        self.detector.close()
-        self._score()
-        self.detector.still.close(reason == record.BY_HOST)
-        self._still()
-        if self._epoch_samples:
-            self._epoch_record()
-        self._counts(reason)
+        self.scorer.close(reason)
         try:
             self.log.close()
         finally:
             if self.trace:
                 self.trace.close()
 
-    def _score(self):
-        """Score and write the movements whose class is known by now."""
-        detector, series = self.detector, self.series
-        while detector.next():
-            onset = self.time.at(detector.onset)
-            duration = self.time.at(detector.offset) - onset
-            kind = detector.kind
-            flags = detector.flags
-            number = flagged = 0
-            if kind == record.SHORT:
-                self.lms += 1
-            elif kind == 0:
-                self.lms += 1
-                series.add(self.movements, onset, duration)
-                kind = series.kind
-                number = series.number
-                flagged = series.flagged
-                if series.plm_now:
-                    flags |= record.PLM
-            peak = (detector.peak + 5) // 10
-            self.log.lm(self.movements, detector.onset, onset, duration, peak, kind, flags, number)
-            if flagged:
-                self.log.series(number, series.earlier)
-            self.movements += 1
-
-    def _follow(self, samples, age):
-        """The newest sample, `age` ms old, is less than one period old: the two clocks can't be
-        further apart. Without samples for seconds, the sensor has been reset or has stopped."""
-        oldest = self.time.period // 16000
-        over = 0
-        if age < -TICK_MS:
-            over = age + TICK_MS
-        elif age > oldest + TICK_MS:
-            over = age - oldest - TICK_MS
-        if not samples:
-            if over > SILENT_MS:
-                self._sensor_lost(NO_SENSOR)
-        elif over and not self.time.settled:
-            self.clock_ms -= over
-        elif over:  # errors of a few ppm add up over a night
-            self.time.ms += 1 if over > 0 else -1
-
     def _gap(self, samples, cause):
-        """Samples are missing before the newest batch of `samples`: as many as the MCU's clock
-        has gone on without them."""
-        lost = self.time.samples_in(self.clock_ms - self.time.ms) - samples
-        if lost <= 0:  # the FIFO was just full: nothing is missing
-            return
-        lost_ms = self.time.span(lost)
-        breaks = lost_ms > GAP_BREAKS_MS
-        self.detector.skip(lost, breaks)
-        if breaks:
-            self._score()
-            self._still()
-            self.series.gap()
-        self.log.gap(self.time.n, self.time.ms, lost, lost_ms, cause)
-        self.time.advance(lost)
-        self.gaps += 1
-        self.gap_ms += lost_ms
-        self._epoch_flags |= record.EPOCH_GAP
+        """Samples may be missing before the newest `samples`, by the MCU's clock."""
+        lost = self.clock.missing(samples)
+        if lost > 0:  # else the FIFO was just full
+            self.scorer.gap(lost, cause)
 
     def _doubtful(self):
         """A sensor whose data never change, or stay far from 1 g, is broken."""
@@ -276,8 +186,8 @@ class Monitor:
         self._sensor_lost(BAD_DATA, CONSTANT if frozen else OFF_SCALE)
 
     def _sensor_lost(self, fault, detail=0):
-        """The sensor has failed: try until it works, then log the time as a gap. So does an end of
-        the session in that time."""
+        """The sensor has failed: try until it works, then log the time without it as a gap, also
+        when the session ends in that time. fault, detail: of record.FAULTS."""
         board = self.board
         self.fault = 0
         self._losses += 1
@@ -301,9 +211,8 @@ class Monitor:
             self.sensor = regain(board, self.lamp, fault, failed)
         finally:
             self._deadline = now = board.ticks_ms()
-            self.clock_ms += board.ticks_diff(now, self._last)
+            self.clock.resume(board.ticks_diff(now, self._last))
             self._last = now
-            self._elapsed = 0
             self.detector.posture.trust()
             self._pressed = board.button()  # nobody knows when in that time it was pressed
             self._gap(0, record.SENSOR)
@@ -313,25 +222,15 @@ class Monitor:
             self.log.marker(self.time.n, self.time.ms, URGE)
         self._pressed = pressed
 
-    def _still(self):
-        """Write the stretch without movement that has ended, if one has: see still.py."""
-        still = self.detector.still
-        if still.next():
-            length = self.time.span(still.length)
-            if still.evidence & OFF_BODY:
-                self.off_body_ms += length
-            self.log.still(still.n, self.time.at(still.n), length, still.evidence)
-
     def _epoch(self):
-        self._rate()
-        self._still()
-        self._epoch_record()
+        """A minute is over."""
+        self.scorer.epoch()
         self._epoch_end = (self.time.n // MINUTE + 1) * MINUTE
         self._epochs += 1
         self._losses = 0
         if self._epochs == CHECKPOINT_EPOCHS:
             self._epochs = 0
-            self._counts(record.CHECKPOINT)
+            self.scorer.counts(record.CHECKPOINT)
         if not self._begun:
             self._begun = True
             self.log.flush()
@@ -346,15 +245,8 @@ class Monitor:
         self._away = self._away + 1 if upright or still.minutes else 0
         if self._away_min and self._away >= self._away_min and (upright or still.off):
             raise Over(False)
-        if self._away_min and self.clock_ms >= DAY_MS:
+        if self._away_min and self.clock.ms >= DAY_MS:
             raise Over(True)
-
-    def _rate(self):
-        """Say once that the sensor's rate is further off than a rate can be: times are wrong."""
-        beyond = self.time.beyond
-        if beyond and not self._rate_logged:
-            self._rate_logged = True
-            self.log.fault(self.time.n, self.time.ms, RATE, FAST if beyond < NOMINAL else SLOW)
 
     def _space(self):
         """The flash fills up: say what the log leaves out from now on, and end it in time."""
@@ -365,45 +257,3 @@ class Monitor:
             self.log.fault(self.time.n, self.time.ms, FLASH_FULL, out)
             if out == ALL_OUT:
                 raise OSError(ENOSPC)
-
-    def _epoch_record(self):
-        detector, posture = self.detector, self.detector.posture
-        flags = self._epoch_flags
-        if posture.upright:
-            flags |= record.EPOCH_UPRIGHT
-        if detector.still.minutes:
-            flags |= record.EPOCH_STILL
-        self.log.epoch(
-            self.time.n,
-            self.time.ms,
-            self._epoch_samples,
-            detector.take_activity(),
-            deci_mg(detector.floor.power),
-            posture.gravity(0) >> 6,
-            posture.gravity(1) >> 6,
-            posture.gravity(2) >> 6,
-            flags,
-            self._retries,
-        )
-        self._epoch_samples = self._epoch_flags = self._retries = 0
-
-    def _counts(self, reason):
-        series, posture, span = self.series, self.detector.posture, self.time.span
-        self.log.counts(
-            self.time.n,
-            self.time.ms,
-            reason,
-            (
-                self.lms,
-                series.clm,
-                series.plm,
-                series.series,
-                series.short_imi,
-                series.plm_strict,
-                self.movements - self.lms,
-                self.gaps,
-                self.gap_ms,
-                span(posture.upright_blocks * 25),
-                self.off_body_ms,
-            ),
-        )

@@ -5,6 +5,9 @@ judged in real time, so the period of a sample is measured over clean stretches 
 In the first minute a better estimate counts for all samples so far; from then on it changes the
 slope. `settled` says which of the two it is; `beyond` is the last measurement, 1/16 us, where it
 lay outside SLOWEST and FASTEST, else 0.
+
+So a session has two clocks. Clock is the MCU's: it says when something is due, and how long data
+were missing. Timebase is the samples': in it the rules judge.
 """
 
 from plmcore.native import const, micropython
@@ -16,6 +19,7 @@ MOST = const(32768)  # samples over which the rate is measured: 11 min
 RARELY = const(15)  # then a division for every 16th batch is enough
 SLOWEST = const(363636)  # 44 Hz: beyond 12 % the clocks can't be trusted, the estimate stays put
 FASTEST = const(285714)  # 56 Hz
+TICK_MS = const(2)  # both clocks are cut to whole ms
 
 
 class Timebase:
@@ -96,3 +100,62 @@ class Timebase:
         """ms of sample number n, not after the newest one and less than 16 h before it."""
         ms = self.ms - self.span(self.n - n)
         return ms if ms > 0 else 0  # the first seconds may have passed at a wrong rate
+
+
+class Clock:
+    """The MCU's clock, held against the samples' (`time`, a Timebase).
+
+    ms: since the session's first sample (0..2**30).
+    """
+
+    def __init__(self, time):
+        self.time = time
+        self.ms = 0
+        self._elapsed = 0  # ms since samples last came
+
+    @micropython.native
+    def tick(self, elapsed, samples):
+        """`elapsed` ms (0..2**29) have passed, and then `samples` (0..32) were read. Returns the
+        ms in which these came."""
+        self.ms += elapsed
+        elapsed += self._elapsed
+        self._elapsed = 0 if samples else elapsed
+        return elapsed
+
+    def begin(self, samples):
+        """These are the first of the session, which begins with the oldest of them."""
+        self.ms = self.time.span(samples)
+
+    def resume(self, elapsed):
+        """`elapsed` ms have passed without a sensor, which is now set up anew."""
+        self.ms += elapsed
+        self._elapsed = 0
+
+    def missing(self, samples):
+        """How many samples are lost before the newest `samples`: as many as this clock has gone on
+        without them. Below 1 there are none."""
+        return self.time.samples_in(self.ms - self.time.ms) - samples
+
+    @micropython.native
+    def follow(self, samples):
+        """Keep both clocks together, behind time.advance(samples). Returns for how many ms too
+        many no sample has come (0 or less: none).
+
+        The newest sample is less than one period old: the clocks can't be further apart. Until the
+        rate is settled this one gives way; later the samples' does, by 1 ms each time, as an error
+        of a few ppm of their rate adds up over a night.
+        """
+        time = self.time
+        age = self.ms - time.ms
+        apart = age + TICK_MS
+        if apart >= 0:
+            apart = age - time.period // 16000 - TICK_MS
+            if apart <= 0:
+                return 0
+        if not samples:
+            return apart
+        if time.settled:
+            time.ms += 1 if apart > 0 else -1
+        else:
+            self.ms -= apart
+        return 0

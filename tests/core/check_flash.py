@@ -47,7 +47,7 @@ def check_no_movement_waits_a_minute_for_the_flash(folder):
                     lms = records(monitor.log.path, record.LM)
                     for lm in lms[known:]:
                         end = lm["onset_ms"] + lm["duration_ms"]
-                        latest = max(latest, monitor.clock_ms - end)
+                        latest = max(latest, monitor.clock.ms - end)
                     known = len(lms)
         except KeyboardInterrupt:
             pass

@@ -1,6 +1,6 @@
 """Sample numbers to milliseconds."""
 
-from plmcore.timebase import Timebase
+from plmcore.timebase import TICK_MS, Clock, Timebase
 
 from kit import Numbers
 
@@ -100,3 +100,50 @@ def check_no_sample_lies_before_the_beginning():
     for rate in RATES:
         time = recorded(rate, 20)
         assert 0 <= time.at(0) < 20, (rate, time.at(0))
+
+
+def drained(seconds, rate):
+    """The clock of a session whose sensor, of so many mHz, was drained every 500 ms."""
+    clock = Clock(Timebase())
+    time = clock.time
+    for now in range(500, seconds * 1000 + 1, 500):
+        samples = now * rate // 1000000 - time.n
+        elapsed = clock.tick(500, samples)
+        if time.n:
+            time.measure(samples, elapsed)
+        else:
+            clock.begin(samples)
+        time.advance(samples)
+        assert clock.follow(samples) == 0
+    return clock
+
+
+def check_both_clocks_stay_less_than_a_period_apart():
+    for rate in RATES:
+        clock = drained(1800, rate)
+        apart = clock.ms - clock.time.ms
+        assert -TICK_MS <= apart <= 1000000 // rate + 1 + TICK_MS, (rate, apart)
+
+
+def check_the_session_begins_with_the_oldest_of_the_first_samples():
+    clock = Clock(Timebase())
+    clock.tick(9000, 20)  # the header took its time
+    clock.begin(20)
+    assert clock.ms == 400
+
+
+def check_what_is_missing_is_what_the_clock_went_on_without():
+    clock = drained(120, 50000)
+    assert clock.missing(0) <= 0
+    clock.tick(1140, 32)
+    assert clock.missing(32) in (24, 25)  # of 57
+    clock.resume(10000)
+    assert clock.missing(0) in (556, 557)
+
+
+def check_a_sensor_that_has_stopped_shows_in_the_ms_without_a_sample():
+    clock = drained(120, 50000)
+    for k in range(1, 7):
+        clock.tick(500, 0)
+        assert 500 * k - 40 < clock.follow(0) <= 500 * k
+    assert clock.tick(500, 5) == 3500  # these came in all of that time

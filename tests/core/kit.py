@@ -108,7 +108,7 @@ def monitored(root, raw, on_for_ms=0, **options):
 def run(monitor, until_ms=1 << 30):
     """Cycle until the session's clock passes until_ms or the source ends; True if it ended."""
     try:
-        while monitor.clock_ms < until_ms:
+        while monitor.clock.ms < until_ms:
             monitor.cycle()
     except KeyboardInterrupt:
         return True

@@ -70,7 +70,7 @@ def main(mode, folder):
             before = gc.mem_alloc()
         # An epoch goes onto the flash, and what waits long: the file system may allocate.
         due = FLUSH_MS if mode == "kicks" else CALM_MS
-        flushes = monitor.log.waiting and monitor.clock_ms - monitor._written > due - 1000
+        flushes = monitor.log.waiting and monitor.clock.ms - monitor._written > due - 1000
         if cycle >= WARM_UP and monitor.time.n + 40 < monitor._epoch_end and not flushes:
             guard.lock()
             locked += 1
@@ -79,7 +79,7 @@ def main(mode, folder):
         finally:
             guard.unlock()
     gc.collect()
-    print(locked, monitor.movements, monitor.series.plm, gc.mem_alloc() - before)
+    print(locked, monitor.scorer.movements, monitor.scorer.series.plm, gc.mem_alloc() - before)
 
 
 main(*sys.argv[1:])
