@@ -64,6 +64,7 @@ class Recorder:
         self.crumb = Breadcrumb(board)
         self._board = board
         self._progress = progress
+        self._log = None  # of the session under way
 
     def run(self):
         """Until Ctrl-C, a KeyboardInterrupt."""
@@ -82,45 +83,50 @@ class Recorder:
                     lamp.fault(fault)
 
     def record(self, sensor):
-        """One session. Returns why the flash ended it (of record.FAULTS), 0 if it did not.
+        """One session, and behind one that ended by itself the wait for the next. Returns why the
+        flash ended it (of record.FAULTS), 0 if it did not.
 
         A flash that is full costs nothing to try again: nothing is written then.
         """
-        board, crumb = self._board, self.crumb
-        log = monitor = None
+        self._log = monitor = None
         try:
-            crumb.number = max(crumb.number, complete(board.root, board.feed))
-            settings = Settings(board.root)
-            if settings.low_power:
-                board.save_power()
-            make_room(board.root, ROOM + TRACE_ROOM if settings.trace else ROOM)
-            nonce = board.nonce()
-            log = NightLog(folder(board.root), nonce, mark(board.root, nonce), crumb.number)
-            self.session = log.session
-            monitor = Monitor(board, settings, sensor, log, crumb, self.lamp)
+            monitor = self._begin(sensor)
             session(monitor, self._progress)
         except KeyboardInterrupt:
-            _close(monitor, log, record.BY_HOST)
+            _close(monitor, record.BY_HOST)
             raise
         except Over as over:
-            _close(monitor, log, record.ITSELF)
-            crumb.end(WORN)
+            _close(monitor, record.ITSELF)
+            self.crumb.end(WORN)
             self.session = ""
             if monitor and not over.worn:
-                until_worn(board, monitor.sensor, settings, self.lamp)
+                until_worn(self._board, monitor.sensor, Settings(self._board.root), self.lamp)
             return 0
         except OSError as error:
-            fault = FLASH_FULL if error.errno == ENOSPC else WRITE
+            _close(monitor, record.STOPPED)
+            if self._log:
+                self._log.abandon()
+                self.crumb.end(FAULT)
+            self.session = ""
+            return FLASH_FULL if error.errno == ENOSPC else WRITE
         except Exception:
             gc.collect()
-            _close(monitor, log, record.STOPPED)
+            _close(monitor, record.STOPPED)
             raise
-        _close(monitor, log, record.STOPPED)
-        if log:
-            log.abandon()
-            crumb.end(FAULT)
-        self.session = ""
-        return fault
+
+    def _begin(self, sensor):
+        """Complete what was cut, make room, and begin a session; returns its Monitor."""
+        board, crumb = self._board, self.crumb
+        crumb.number = max(crumb.number, complete(board.root, board.feed))
+        settings = Settings(board.root)
+        if settings.low_power:
+            board.save_power()
+        make_room(board.root, ROOM + TRACE_ROOM if settings.trace else ROOM)
+        nonce = board.nonce()
+        log = NightLog(folder(board.root), nonce, mark(board.root, nonce), crumb.number)
+        self._log = log
+        self.session = log.session
+        return Monitor(board, settings, sensor, log, crumb, self.lamp)
 
 
 def session(monitor, progress=None):
@@ -133,14 +139,15 @@ def session(monitor, progress=None):
             progress(reached)
 
 
-def _close(monitor, log, reason):
+def _close(monitor, reason):
     """Bring onto the flash what can be brought; what can't, the next start completes."""
+    if not monitor:
+        return
     try:
-        if monitor:
-            monitor.close(reason)
+        monitor.close(reason)
     except Exception:  # what ended the session may keep it from being closed, too
         try:
-            log.close()
+            monitor.log.close()
         except Exception:
             pass
 
