@@ -7,6 +7,8 @@ fell due since the last one are moved then. Runs on CPython and MicroPython.
 
 import struct
 
+from samples import DEPTH, SAMPLE, Samples
+
 CTRL1 = 0x20
 CTRL3 = 0x22
 CTRL4 = 0x23
@@ -18,11 +20,7 @@ OUT_Z_H = 0x2D
 FIFO_CTRL = 0x2E
 FIFO_SRC = 0x2F
 
-SAMPLE = 6
-DEPTH = 32
 _FULL = SAMPLE * DEPTH
-_CHUNK = SAMPLE * 2048
-_LOST = b"\x00\x80"  # x == -32768
 
 # CTRL1 ODR field to Hz; 9 is 5376 Hz with LPen.
 _RATES = (0, 1, 10, 25, 50, 100, 200, 400, 1600, 1344)
@@ -47,10 +45,8 @@ _MASK_12 = _mask(0xF0)
 class LIS3DHModel:
     """An LIS3DH whose world is a stream of samples.
 
-    source: object with readinto(buf) -> bytes read, 0 at its end. 6 bytes a sample: x, y, z as
-        little-endian int16, 16384 per g. x == -32768 marks a sample that nobody knows: it never
-        enters the FIFO, nor do as many after it as y and z tell, a uint32. A board that knows of
-        the mark (due_before_loss) makes it a real overrun.
+    source: see Samples; what it marks as lost never enters the FIFO. A board that knows of the
+        mark (due_before_loss) makes it a real overrun.
     ticks_us: function returning microseconds as an int that does not wrap.
     odr_error_ppm: how much faster than nominal the sensor's own clock runs.
     fifo_only: let the source wait while the FIFO is off, so that its first sample is the first
@@ -66,7 +62,7 @@ class LIS3DHModel:
     """
 
     def __init__(self, source, ticks_us, odr_error_ppm=0, fifo_only=False):
-        self.source = source
+        self.samples = Samples(source)
         self.who_am_i = 0x33
         self.present = True
         self.nack_next = 0
@@ -80,12 +76,6 @@ class LIS3DHModel:
         self._ticks_us = ticks_us
         self._ppm = odr_error_ppm
         self._fifo_only = fifo_only
-        self._read = 0  # bytes of the source
-        self._chunk = b""  # of the source
-        self._pos = 0  # of the next sample in it
-        self._mark = 0  # of the next lost sample in it, or its length
-        self._gone = 0  # samples that are still to be lost at the mark
-        self._buffer = bytearray(_CHUNK)
         self.power_on()
 
     def power_on(self):
@@ -98,15 +88,9 @@ class LIS3DHModel:
         self._start = 0
         self._made = 0
         self._fifo = b""
-        self._fifo_on = False
-        self._stopped = False
-        self._ovrn = False
-        self._ready = False
-        self._missed = False
+        self._fifo_on = self._stopped = self._ovrn = self._ready = self._missed = False
         self._latest = b"\x00\x00\x00\x00\x00\x40"  # as in the source: level, 1 g on z
         self._popped = bytes(SAMPLE)
-
-    # -- what a bus calls
 
     def ack(self):
         """Whether the sensor acknowledges its address now."""
@@ -187,9 +171,7 @@ class LIS3DHModel:
     def taken(self):
         """Samples of the source that fell due so far, lost ones included."""
         self._advance()
-        return (self._read - len(self._chunk) + self._pos) // SAMPLE
-
-    # -- registers
+        return self.samples.taken
 
     def _set_rate(self, ctrl1):
         field = ctrl1 >> 4
@@ -235,8 +217,6 @@ class LIS3DHModel:
             self._fifo = self._fifo[n:]
             self._ovrn = False
 
-    # -- samples
-
     def _advance(self):
         if self._num:
             due = (self._ticks_us() - self._start) * self._num // self._den
@@ -251,25 +231,16 @@ class LIS3DHModel:
             self._ready = True
             return
         while n:
-            pos = self._pos
-            if pos == len(self._chunk):
-                if not self._refill():
-                    self.exhausted = True
-                    self.overdue += n
-                    return
-            elif pos == self._mark:
-                gone = min(n, self._gone)
-                self._gone -= gone
-                self.lost += gone
-                n -= gone
-                if not self._gone:
-                    self._pos = pos + SAMPLE
-                    self._find_mark()
+            number, samples = self.samples.take(n)
+            if not number:
+                self.exhausted = True
+                self.overdue += n
+                return
+            n -= number
+            if samples:
+                self._store(samples)
             else:
-                end = min(pos + n * SAMPLE, self._mark, pos + _FULL)
-                self._pos = end
-                n -= (end - pos) // SAMPLE
-                self._store(self._chunk[pos:end])
+                self.lost += number
 
     def due_before_loss(self, us):
         """When the last sample before the next lost one falls due, if that is within `us` from
@@ -278,44 +249,15 @@ class LIS3DHModel:
         if not self._num or not self._fifo_on:
             return None
         now = self._ticks_us()
-        ahead = us * self._num // self._den + 1
-        if len(self._chunk) - self._pos < ahead * SAMPLE:
-            self._refill()
-        before = (self._mark - self._pos) // SAMPLE
-        if self._mark == len(self._chunk) or before > ahead:
+        before = self.samples.before_loss(us * self._num // self._den + 1)
+        if before < 0:
             return None
         due = self._start - (-(self._made + before) * self._den // self._num)
         return due if due > now else now
 
     def lost_us(self):
         """So long no sample comes: the rest of a loss that is under way, in us."""
-        if self._pos != self._mark or not self._num:
-            return 0
-        return self._gone * self._den // self._num
-
-    def _refill(self):
-        """Read on in the source behind what is left of the chunk; False at its end."""
-        view = memoryview(self._buffer)
-        have = len(self._chunk) - self._pos
-        view[:have] = self._chunk[self._pos :]
-        while have < _CHUNK:
-            got = self.source.readinto(view[have:])
-            if not got:
-                break
-            have += got
-            self._read += got
-        self._chunk = bytes(view[: have - have % SAMPLE])
-        self._pos = 0
-        self._find_mark()
-        return len(self._chunk)
-
-    def _find_mark(self):
-        at = self._chunk.find(_LOST, self._pos)
-        while at >= 0 and at % SAMPLE:
-            at = self._chunk.find(_LOST, at + 1)
-        self._mark = at if at >= 0 else len(self._chunk)
-        if at >= 0 and not self._gone:
-            self._gone = 1 + struct.unpack_from("<I", self._chunk, at + 2)[0]
+        return self.samples.losing * self._den // self._num if self._num else 0
 
     def _store(self, samples):
         """Take 1 to 32 samples of the source."""

@@ -31,7 +31,7 @@ class Leg:
             buf[i : i + 6] = bytes((0, 0, y & 255, y >> 8, 0, 0x40))
             self.k += 1
         return len(buf) // 6 * 6
-board.model.source = Leg()
+board.model.samples.source = Leg()
 """
 FULL = """
 import flash, os
@@ -207,7 +207,7 @@ def test_fit_stores_the_axis_along_the_shank(plug, capfd):
 
 
 def test_fit_refuses_a_leg_that_moves(plug):
-    board = plug(LEG + "board.model.source.k = 500")
+    board = plug(LEG + "board.model.samples.source.k = 500")
     with pytest.raises(BadInput, match="did not stand still"):
         fit.fit(board.port, wait_s=0)
     assert not (board.flash / "settings.json").exists()
