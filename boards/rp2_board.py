@@ -10,23 +10,11 @@ import select
 import sys
 import time
 
+import rp2_clock
 from drivers.bus import I2CBus, SPIBus
 from drivers.ds3231 import ADDRESS as DS3231_ADDRESS
 from drivers.ds3231 import DS3231
-from machine import (
-    ADC,
-    I2C,
-    RTC,
-    SPI,
-    WDT,
-    Pin,
-    Timer,
-    freq,
-    lightsleep,
-    mem32,
-    soft_reset,
-    unique_id,
-)
+from machine import ADC, I2C, SPI, WDT, Pin, Timer, freq, lightsleep, mem32, soft_reset, unique_id
 from plmcore.native import micropython
 
 ADDRESSES = (0x18, 0x19)  # of the LIS3DH, by its SDO pin: low, high
@@ -55,8 +43,6 @@ _CONNECTED = 1 << 16
 
 _CTRL_C = 3
 _STEP_MS = 2000
-_YEAR_2025 = 1735689600  # seconds since 1970; the clock starts at 2021 on power-up
-_DAY_S = 86400
 
 
 class Board:
@@ -183,45 +169,14 @@ class Board:
     def utc(self):
         """(days since 1970-01-01, ms of that UTC day, local offset in minutes); None if the clock
         was not set since power-up and there is no DS3231 that knows better (within a second)."""
-        ms = time.time_ns() // 1000000
-        if ms < _YEAR_2025 * 1000:
-            seconds = self._ds3231_seconds()
-            if seconds is None or seconds < _YEAR_2025:
-                return None
-            _set_rtc(seconds)
-            ms = seconds * 1000
-        return (ms // (_DAY_S * 1000), ms % (_DAY_S * 1000), self._zone())
+        return rp2_clock.utc(self.root, self._ds3231)
 
     def set_utc(self, day, ms_of_day, tz_min):
-        """Set the clock, and a DS3231. They start at whole seconds only, so this waits for the
-        next one."""
-        if tz_min != self._zone():
-            with open(self.root + "/zone", "w") as file:
-                file.write(str(tz_min))
-        seconds = day * _DAY_S + ms_of_day // 1000 + 1
-        time.sleep_ms(1000 - ms_of_day % 1000)
-        _set_rtc(seconds)
-        try:
-            self._ds3231().set(seconds)
-        except OSError:
-            pass  # there is none
+        """Set the clock, and a DS3231; takes up to a second."""
+        rp2_clock.set_utc(self.root, self._ds3231, day, ms_of_day, tz_min)
 
     def _ds3231(self):
         return DS3231(I2CBus(self._i2c or self._open_i2c(), DS3231_ADDRESS, increment=0))
-
-    def _ds3231_seconds(self):
-        try:
-            return self._ds3231().read()
-        except OSError:
-            return None
-
-    def _zone(self):
-        # The clock outlives a soft reset, the offset would not.
-        try:
-            with open(self.root + "/zone") as file:
-                return int(file.read())
-        except (OSError, ValueError):
-            return 0
 
     def nonce(self):
         """Four bytes that name a session apart from any other."""
@@ -318,11 +273,6 @@ def _wireless_off():
     for interface in (network.STA_IF, network.AP_IF):
         network.WLAN(interface).active(False)
     network.WLAN(network.STA_IF).deinit()
-
-
-def _set_rtc(seconds):
-    t = time.gmtime(seconds)
-    RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
 
 
 def _free_bus(sda_pin, scl_pin):

@@ -13,7 +13,8 @@ def sources(board: str = "rpi_pico") -> dict[str, Path]:
     firmware = REPO / "firmware"
     found = {"/" + str(path.relative_to(firmware)): path for path in firmware.rglob("*.py")}
     found["/hw.py"] = REPO / "boards" / board / "hw.py"
-    found["/rp2_board.py"] = REPO / "boards" / "rp2_board.py"
+    for shared in (REPO / "boards").glob("rp2_*.py"):
+        found["/" + shared.name] = shared
     return found
 
 

@@ -364,7 +364,7 @@ def test_shared_modules_of_boards_come_along(tmp_path):
     sources = firmware.sources("rpi_pico")
     shared = {path for path in sources.values() if path.parent.name == "boards"}
     imported = (firmware.device.folder("boards") / "rpi_pico" / "hw.py").read_text()
-    assert {path.stem for path in shared} == {"rp2_board"}
+    assert {path.stem for path in shared} == {"rp2_board", "rp2_clock"}
     assert "rp2_board" in imported
     with pytest.raises(BadInput, match="rpi_pico"):
         firmware.sources("sim")
