@@ -3,7 +3,8 @@
 Nothing on a page asks the network for anything. Data flows one way:
 
     night:  raw file -> Session -> view.Night -> figures, timeline, onenight -> page
-    trend:  database -> grouping.by_night, journal, trials -> strips, trendfigures, trend -> page
+    trend:  database -> grouping.by_night, journal, trials -> strips, trendfigures, trendtable,
+            trend -> page
 """
 
 import os

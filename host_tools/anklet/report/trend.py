@@ -7,40 +7,21 @@ import datetime as dt
 from collections import deque
 from collections.abc import Callable, Sequence
 from html import escape
-from itertools import islice
 from statistics import median
 from typing import Any
 
 from anklet.night import grouping, rate
 from anklet.night.damage import plural
-from anklet.report import trendfigures, weeks, words
-from anklet.report.markup import Html, chart, exactly, folded, table, terms, trend_key
-from anklet.report.strips import Bands, Entries, of_journal, of_trials, part, short
-from anklet.report.view import span_text
+from anklet.report import trendfigures, trendtable, weeks, words
+from anklet.report.markup import chart, exactly, terms, trend_key
+from anklet.report.strips import Bands, Entries, of_journal, of_trials, part
 
 Item = dict[str, Any]
 
 RECENT = (7, 28)  # nights
 AT_FIRST = 91  # days that the charts span before a button is pressed
 YEAR = 364
-ROWS = 60  # of the table: the newest
 RANGES = ((28, "4 weeks"), (91, "3 months"), (365, "a year"), (0, "all nights"))
-HEAD = (
-    *("Night", "Start", "Leg", "In bed", "PLM/h in bed", "95 % interval"),
-    *("PLM", "CLM", "PI", "Remarks", "Journal"),
-)
-TEXT = ("Leg", "Remarks", "Journal")
-REMARKS = {
-    "gap": "gap",
-    "cut": "cut off",
-    "damaged": "damaged",
-    "clock": "time unknown",
-    "by_hand": "dated by hand",
-    "upright": "upright",
-    "off_body": "off the body",
-    "still": "very still",
-    "askew": "sensor askew",
-}
 
 
 class Trend:
@@ -52,7 +33,7 @@ class Trend:
         items: Sequence[Item],
         entries: Callable[[str], Entries],
         bands: Callable[[str], Bands] = lambda label: (),
-        link: Callable[[str, str], str] | None = None,
+        link: trendtable.Link | None = None,
     ) -> None:
         self._items = items
         self._entries = entries
@@ -91,7 +72,11 @@ class Trend:
                 self._points(legs, nights, entries, self._bands(label), end, charts, with_what)
             )
             parts.append(_views(legs, nights[-1]["night"], end, charts))
-        parts.append(self._table(nights, undated, len(items), entries))
+        alone = [_alone(item) for item in undated[-trendtable.ROWS :]]
+        hidden = len(items) - len(undated) - sum(len(night["sessions"]) for night in nights)
+        parts.append(
+            trendtable.folded_table(nights, alone, len(undated), hidden, entries, self._link)
+        )
         parts.append(terms(words.TREND_TERMS))
         return "\n".join(parts), charts
 
@@ -135,57 +120,6 @@ double-click to go back.</span></p>
 calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</div>
 {chart("points" + end, summary)}
 </section>"""
-
-    def _table(
-        self, nights: list[Item], undated: list[Item], sessions: int, entries: Entries
-    ) -> str:
-        rows = [self._row(night, entries) for night in islice(reversed(nights), ROWS)]
-        rows += [self._row(_alone(item), {}) for item in islice(reversed(undated), ROWS)]
-        more = ""
-        if len(nights) > ROWS:
-            more = f" The newest {ROWS} of {len(nights)}; anklet nights lists them all."
-        left_out = sessions - len(undated) - sum(len(night["sessions"]) for night in nights)
-        if left_out:
-            more += f" {plural(left_out, 'hidden recording')} left out."
-        if undated:
-            more += (
-                f" {plural(len(undated), 'recording')} of unknown time at the end, and on no"
-                " chart."
-            )
-        listing = table("The nights", HEAD, rows, TEXT)
-        return folded(
-            "The nights as a table", f'<p class="quiet">The newest first.{more}</p>{listing}'
-        )
-
-    def _row(self, night: Item, entries: Entries) -> tuple[str, ...]:
-        name = night["night"] or "time unknown"
-        if self._link:
-            links = [self._link(*session) for session in night["sessions"]]
-            name = Html(
-                " ".join(
-                    f'<a href="{escape(address)}">{escape(name) if not i else f"part {i + 1}"}</a>'
-                    for i, address in enumerate(links)
-                )
-            )
-        between = night["interval"]
-        index = night["periodicity_index"]
-        remarks: list[str] = [REMARKS.get(flag) or flag for flag in night["flags"]]
-        by_hand = "by_hand" in night["flags"]
-        remarks += ["time estimated"] * (night["clock"] == "estimated" and not by_hand)
-        remarks += [f"{len(night['sessions'])} parts"] * (len(night["sessions"]) > 1)
-        return (
-            name,
-            night["start"][11:16] if night["start"] else "",
-            night["of"],
-            span_text(night["in_bed_s"]),
-            "" if night["plm_per_hour"] is None else f"{night['plm_per_hour']:.1f}",
-            "" if between is None else f"{between[0]:.1f} to {between[1]:.1f}",
-            str(night["counts"]["plm"]),
-            str(night["counts"]["clm"]),
-            "" if index is None else f"{index:.2f}",
-            ", ".join(remarks),
-            short("; ".join(words.journal_words(entries.get(night["night"] or "", {})))),
-        )
 
 
 def _date(night: Item) -> dt.date:
