@@ -5,7 +5,6 @@ import gc
 import crash
 import hostlink
 from breadcrumb import CRASH, FAULT, HOST, WORN, Breadcrumb
-from drivers.lis3dh import SensorError
 from header import CRASHED
 from lamp import Lamp
 from monitor import FLASH_FULL, WRITE, Monitor, Over
@@ -13,7 +12,7 @@ from nightfiles import ROOM, TRACE_ROOM, folder, make_room, mark
 from nightlog import ENOSPC, NightLog
 from plmcore import record
 from recovery import complete
-from sensing import NO_SENSOR, WRONG_SENSOR, sensor_of
+from sensing import wait_for_sensor
 from settings import Settings
 from wearing import until_worn
 
@@ -68,19 +67,11 @@ class Recorder:
 
     def run(self):
         """Until Ctrl-C, a KeyboardInterrupt."""
-        board, lamp = self._board, self.lamp
         self.crumb.begin()
         while True:
-            try:
-                sensor = sensor_of(board)
-            except OSError:
-                lamp.fault(NO_SENSOR)
-            except SensorError:
-                lamp.fault(WRONG_SENSOR)
-            else:
-                fault = self.record(sensor)
-                for _ in range(FLASH_REST if fault else 0):
-                    lamp.fault(fault)
+            fault = self.record(wait_for_sensor(self._board, self.lamp))
+            for _ in range(FLASH_REST if fault else 0):
+                self.lamp.fault(fault)
 
     def record(self, sensor):
         """One session, and behind one that ended by itself the wait for the next. Returns why the

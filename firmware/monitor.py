@@ -250,7 +250,7 @@ class Monitor:
 
     def _space(self):
         """The flash fills up: say what the log leaves out from now on, and end it in time."""
-        out = self.log.look()
+        out = self.log.watch_space()
         if out != self._out:
             self._out = out
             self.fault = FLASH_FULL

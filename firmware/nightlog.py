@@ -6,7 +6,7 @@ power cut; what was not is lost: movements of a minute at most, three minutes of
 
 A flash that fills up: the traces go (see tracelog.py), then the oldest nights that a computer has
 filed. When that frees nothing more, the log leaves out its detail, epochs first, then movements,
-and keeps the counts; before the last block is gone it asks for the end (look()).
+and keeps the counts; before the last block is gone it asks for the end (watch_space()).
 """
 
 import binascii
@@ -168,8 +168,8 @@ class NightLog:
             give_way(self.folder, WATCHED * BLOCK)
             self._write()
 
-    def look(self):
-        """Once a minute: look after the space. Returns what is left out from now on: 0 nothing,
+    def watch_space(self):
+        """To be called once a minute. Returns what is left out from now on: 0 nothing,
         EPOCHS_OUT, LMS_OUT; ALL_OUT: there is room for a last word."""
         self._minutes += 1
         if self._out or self._minutes % 10 == 0:

@@ -32,6 +32,17 @@ def sensor_of(board):
     raise wrong or OSError(ENODEV)
 
 
+def wait_for_sensor(board, lamp):
+    """Look for the sensor until it is there, and let the LED say what is wrong; return it."""
+    while True:
+        try:
+            return sensor_of(board)
+        except OSError:
+            lamp.fault(NO_SENSOR)
+        except SensorError:
+            lamp.fault(WRONG_SENSOR)
+
+
 def regain(board, lamp, fault, failed):
     """Set the sensor up anew until it works; return it.
 

@@ -7,10 +7,10 @@ enough, nor is a leg that stands or walks. A device that was only put elsewhere 
 two hours off the body.
 """
 
-from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES, SensorError
+from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES
 from plmcore.detector import Detector
 from plmcore.native import const
-from sensing import NO_SENSOR, WRONG_SENSOR, sensor_of
+from sensing import wait_for_sensor
 
 MOVES = const(3)
 WITHIN_MS = const(600000)  # so many movements begin a session
@@ -35,7 +35,7 @@ def until_worn(board, sensor, settings, lamp):
         try:
             detector.feed(buf, sensor.drain(buf))
         except OSError:
-            sensor = _again(board, lamp)
+            sensor = wait_for_sensor(board, lamp)
             detector = Detector(settings.shank, settings.on_mg)
             moves.clear()
             lay = ()
@@ -49,13 +49,3 @@ def until_worn(board, sensor, settings, lamp):
         elsewhere = lay and posture.changed(lay[0], lay[1], lay[2], ELSEWHERE, 0)
         if (elsewhere or len(moves) == MOVES) and not posture.vertical:
             return
-
-
-def _again(board, lamp):
-    while True:
-        try:
-            return sensor_of(board)
-        except OSError:
-            lamp.fault(NO_SENSOR)
-        except SensorError:
-            lamp.fault(WRONG_SENSOR)

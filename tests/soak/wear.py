@@ -65,7 +65,7 @@ def night(number, numbers):
         if log.urgent or minute % 3 == 0:
             log.flush()
             flushes += 1
-        log.look()
+        log.watch_space()
     log.close()
     trace.close()
     with open(log.path + ".ok", "w") as file:
