@@ -14,13 +14,13 @@ Span = tuple[int, int]  # from, to: ms of the session
 
 
 def upright(night: Session) -> list[Span]:
-    return _flagged(night, record.EPOCH_UPRIGHT)
+    return flagged(night, record.EPOCH_UPRIGHT)
 
 
 def off_body(night: Session) -> list[Span]:
     """What is left out of the hours in bed as off the body."""
     stills = [_span(still) for still in night.stills if still["evidence"] & OFF_BODY]
-    return _apart([*_flagged(night, record.EPOCH_OFF_BODY), *stills])
+    return _apart([*flagged(night, record.EPOCH_OFF_BODY), *stills])
 
 
 def still(night: Session) -> list[Span]:
@@ -31,6 +31,19 @@ def still(night: Session) -> list[Span]:
 def out_of_bed(night: Session) -> list[Span]:
     """Upright or off the body: in order, without overlaps."""
     return _apart([*upright(night), *off_body(night)])
+
+
+def flagged(night: Session, flag: int) -> list[Span]:
+    """The epochs that carry this flag, neighbours joined."""
+    out: list[Span] = []
+    before = 0
+    for epoch in night.epochs:
+        if epoch["ms"] > before:
+            if epoch["flags"] & flag:
+                joined = out and out[-1][1] == before
+                out.append((out.pop()[0] if joined else before, epoch["ms"]))
+            before = epoch["ms"]
+    return out
 
 
 def inside(ms: float, spans: list[Span]) -> bool:
@@ -72,16 +85,3 @@ def _apart(spans: list[Span]) -> list[Span]:
 
 def _span(still: dict[str, int]) -> Span:
     return max(0, still["ms"] - still["length_ms"]), still["ms"]
-
-
-def _flagged(night: Session, flag: int) -> list[Span]:
-    """The epochs that carry this flag, neighbours joined."""
-    out: list[Span] = []
-    before = 0
-    for epoch in night.epochs:
-        if epoch["ms"] > before:
-            if epoch["flags"] & flag:
-                joined = out and out[-1][1] == before
-                out.append((out.pop()[0] if joined else before, epoch["ms"]))
-            before = epoch["ms"]
-    return out

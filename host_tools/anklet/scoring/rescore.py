@@ -13,7 +13,7 @@ import numpy as np
 
 from anklet import device
 from anklet.errors import BadInput
-from anklet.night import as_json
+from anklet.night import as_json, away
 from anklet.night.session import Session
 from anklet.night.trace import NOMINAL_MS, Trace, times
 from anklet.scoring import score, tracepieces
@@ -186,19 +186,17 @@ def _movement(piece: Piece) -> Movement:
 
 def _classed(night: Session, movements: list[Movement]) -> list[Movement]:
     """The movements, with the device's class where they overlap one that it found to be no LM, or
-    time that it found upright or off the body."""
+    minutes that it found off the body, or else upright."""
     excluded = [
         (lm.onset_ms, lm.onset_ms + lm.duration_ms, lm.kind)
         for lm in night.lms
         if lm.kind in NO_LM
     ]
-    before = 0
-    for epoch in night.epochs:
-        if epoch["flags"] & record.EPOCH_OFF_BODY:
-            excluded.append((before, epoch["ms"], record.KINDS[record.OFF_BODY]))
-        elif epoch["flags"] & record.EPOCH_UPRIGHT:
-            excluded.append((before, epoch["ms"], record.KINDS[record.UPRIGHT]))
-        before = epoch["ms"]
+    for flag, kind in (
+        (record.EPOCH_OFF_BODY, record.OFF_BODY),
+        (record.EPOCH_UPRIGHT, record.UPRIGHT),
+    ):
+        excluded += [(*span, record.KINDS[kind]) for span in away.flagged(night, flag)]
     out = []
     for m in movements:
         kinds = [kind for first, last, kind in excluded if first < m.offset and last > m.onset]
