@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from anklet.cohort.parts import Done, work
 from anklet.cohort.plan import Part
 from anklet.cohort.versions import versions
+from anklet.cohort.worker import Done, work
 from anklet.errors import AnkletError, BadInput
 
 AHEAD = 2  # parts a worker has before it: one that it does, one that waits

@@ -10,10 +10,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from anklet.cohort import dates, engine, found, plan
-from anklet.cohort.parts import RUN, WORK, Done
 from anklet.cohort.plan import Night, Settings
 from anklet.cohort.tables import DATASETS
 from anklet.cohort.versions import versions
+from anklet.cohort.worker import RUN, WORK, Done
 from anklet.errors import BadInput
 
 OURS = {*DATASETS, WORK, "report.html"}

@@ -2,7 +2,7 @@
 
 Nothing on a page asks the network for anything. Data flows one way:
 
-    night:  raw file -> Session -> view.Night -> figures, timeline, onenight -> page
+    night:  raw file -> Session -> view.SessionView -> figures, timeline, onenight -> page
     trend:  database -> grouping.by_night, journal, trials -> strips, trendfigures, trendtable,
             trend -> page
 """

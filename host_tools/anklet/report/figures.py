@@ -7,7 +7,7 @@ escaped.
 
 from typing import Any
 
-from anklet.report.view import Night
+from anklet.report.view import SessionView
 
 Figure = dict[str, Any]
 
@@ -45,7 +45,7 @@ def figure(data: list[Figure], height: int, xaxis: Figure, yaxis: Figure, **more
     return {"data": data, "layout": layout}
 
 
-def hours(night: Night) -> Figure:
+def hours(night: SessionView) -> Figure:
     """PLM per hour in bed in each hour of the timeline, as wide as its minutes in bed, which stand
     under it: the area of a bar is its number of PLM."""
     rows = night.hours
@@ -84,7 +84,7 @@ def hours(night: Night) -> Figure:
     )
 
 
-def imis(night: Night) -> Figure:
+def imis(night: SessionView) -> Figure:
     """Histogram of the IMIs up to 100 s, those inside the rule's band apart from the others."""
     low, high = (night.rules.imi_min, night.rules.imi_max) if night.rules else (0, 0)
     inside, outside = [0] * (IMI_END // BIN), [0] * (IMI_END // BIN)

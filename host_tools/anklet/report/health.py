@@ -2,7 +2,7 @@
 
 from anklet.night.session import Session
 from anklet.report.markup import facts, folded
-from anklet.report.view import Night, span_text
+from anklet.report.view import SessionView, span_text
 
 DETECTORS = {
     "1": "the first: amplitude alone made a turn, and a movement with a rest in it was two",
@@ -18,7 +18,7 @@ STARTS = {
 }
 
 
-def health(night: Night) -> str:
+def health(night: SessionView) -> str:
     """The card on the sensor, the clock and the firmware of one night, folded away."""
     s = night.session
     m = s.meta

@@ -13,7 +13,7 @@ from anklet.report.health import health
 from anklet.report.markup import chart, folded, key, table
 from anklet.report.timeline import timeline
 from anklet.report.usual import Earlier, number
-from anklet.report.view import Night, span_text
+from anklet.report.view import SessionView, span_text
 from anklet.report.words import journal_words
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ def sheets(
     noted: the journal's values of a night (ISO date) and label. before: what the person's earlier
     nights say of it.
     """
-    nights = sorted((Night(s) for s in sessions), key=_moment, reverse=True)
+    nights = sorted((SessionView(s) for s in sessions), key=_moment, reverse=True)
     html, charts = [], {}
     for i, night in enumerate(nights):
         end = f"-{i}" if i else ""
@@ -47,17 +47,17 @@ def sheets(
     return "\n".join(html), charts, title
 
 
-def name_of(night: Night) -> str:
+def name_of(night: SessionView) -> str:
     """The night by its evening: "Saturday 21 November 2026"."""
     date = night.session.night
     return words.day(date) if date else "Night, time unknown"
 
 
-def _moment(night: Night) -> tuple[datetime, str]:
+def _moment(night: SessionView) -> tuple[datetime, str]:
     return night.session.start or LONG_AGO, night.session.session
 
 
-def _sheet(night: Night, noted: Mapping[str, Any], before: Earlier, end: str) -> str:
+def _sheet(night: SessionView, noted: Mapping[str, Any], before: Earlier, end: str) -> str:
     return "\n".join(
         [
             _head(night),
@@ -71,7 +71,7 @@ def _sheet(night: Night, noted: Mapping[str, Any], before: Earlier, end: str) ->
     )
 
 
-def _head(night: Night) -> str:
+def _head(night: SessionView) -> str:
     s = night.session
     start = "start unknown"
     if s.start is not None:
@@ -87,7 +87,7 @@ def _head(night: Night) -> str:
 </header>"""
 
 
-def _rate(night: Night, noted: Mapping[str, Any], before: Earlier) -> str:
+def _rate(night: SessionView, noted: Mapping[str, Any], before: Earlier) -> str:
     s, count = night.session, night.session.counts
     between = rate_interval(
         count["plm"], [run.movements for run in night.series], s.in_bed_s, before.series
@@ -108,7 +108,7 @@ bed, asleep or awake: kicks or twitches that come back in a steady rhythm.{why}<
 {_noted(noted)}</section>"""
 
 
-def _counts(night: Night) -> str:
+def _counts(night: SessionView) -> str:
     """All the counts in one line, what each means a click away."""
     s, count, rules = night.session, night.session.counts, night.rules
     index = "none" if s.periodicity_index is None else f"{s.periodicity_index:.2f}"
@@ -168,7 +168,7 @@ def _noted(values: Mapping[str, Any]) -> str:
     return f'<p class="noted">In the journal: {escape("; ".join(journal_words(values)))}</p>'
 
 
-def _problems(night: Night) -> str:
+def _problems(night: SessionView) -> str:
     """What is to be known of this very night; nothing where all went well."""
     found = words.problems(night)
     if not found:
@@ -180,7 +180,7 @@ def _problems(night: Night) -> str:
 </section>"""
 
 
-def _timeline(night: Night, end: str) -> str:
+def _timeline(night: SessionView, end: str) -> str:
     count = night.session.counts
     most = max(night.hours, key=lambda hour: hour.plm)
     summary = (
@@ -198,7 +198,7 @@ double-click to go back.</span></p>
 </section>"""
 
 
-def _hours(night: Night, end: str) -> str:
+def _hours(night: SessionView, end: str) -> str:
     rows = [
         (h.label, "" if h.rate is None else f"{h.rate:.0f}", str(h.plm), f"{h.in_bed_min:.0f}")
         for h in night.hours
@@ -216,7 +216,7 @@ under {view.LEAST_MIN} minutes there is none.</p>
 </section>"""
 
 
-def _imis(night: Night, end: str) -> str:
+def _imis(night: SessionView, end: str) -> str:
     shown = [imi for imi in night.imis if imi < figures.IMI_END]
     beyond = len(night.imis) - len(shown)
     low, high = (night.rules.imi_min, night.rules.imi_max) if night.rules else (0, 0)
@@ -233,7 +233,7 @@ def _imis(night: Night, end: str) -> str:
 </section>"""
 
 
-def _series(night: Night) -> str:
+def _series(night: SessionView) -> str:
     rows = [
         (
             str(row.number),

@@ -5,7 +5,7 @@ from base64 import b64encode
 from anklet.night import away
 from anklet.night.session import LM
 from anklet.report.figures import Figure, figure
-from anklet.report.view import Night, Span, span_text
+from anklet.report.view import SessionView, Span, span_text
 
 ROW = 34  # height of an hour on the timeline, px
 # A gap of a few seconds would be invisible on a row of an hour.
@@ -22,7 +22,7 @@ KIND_WORDS = {
 }
 
 
-def timeline(night: Night) -> Figure:
+def timeline(night: SessionView) -> Figure:
     """Every movement of the session, in rows of one hour; x in minutes of the hour."""
 
     def since(spans: list[Span], words: str) -> list[tuple[Span, str]]:
@@ -73,7 +73,7 @@ def timeline(night: Night) -> Figure:
     return drawn | traced
 
 
-def _trace(night: Night, index: int) -> Figure:
+def _trace(night: SessionView, index: int) -> Figure:
     """For page.js: the trace's levels, and the number of the Plotly trace that shows them."""
     return {
         "index": index,
@@ -98,7 +98,7 @@ def _area() -> Figure:
 
 
 def _track(
-    night: Night, name: str, spans: list[tuple[Span, str]], colour: str, pattern: str = ""
+    night: SessionView, name: str, spans: list[tuple[Span, str]], colour: str, pattern: str = ""
 ) -> Figure:
     """Spans of time, each with its hover text, as bars that lie in their rows."""
     pieces = [(*piece, words) for span, words in spans for piece in night.pieces([span])]
@@ -126,7 +126,7 @@ def _track(
     }
 
 
-def _classes(night: Night) -> list[tuple[str, float, Figure, list[tuple[int, str]]]]:
+def _classes(night: SessionView) -> list[tuple[str, float, Figure, list[tuple[int, str]]]]:
     """The classes that the timeline tells apart: name, height in the row, symbol, points."""
 
     def texts(lms: list[LM]) -> list[tuple[int, str]]:
@@ -155,7 +155,7 @@ def _symbol(symbol: str, size: int, colour: str, width: float) -> Figure:
 
 
 def _dots(
-    night: Night, name: str, lift: float, marker: Figure, points: list[tuple[int, str]]
+    night: SessionView, name: str, lift: float, marker: Figure, points: list[tuple[int, str]]
 ) -> Figure:
     places = [night.place(ms) for ms, _ in points]
     return {
@@ -170,7 +170,7 @@ def _dots(
     }
 
 
-def _hover(night: Night, lm: LM) -> str:
+def _hover(night: SessionView, lm: LM) -> str:
     words = f"PLM, series {lm.series}" if lm.plm else KIND_WORDS.get(lm.kind, "other")
     gap = "<br>touches a gap" if lm.touches_gap else ""
     return (

@@ -4,13 +4,13 @@ from html import escape
 
 from anklet.night import away
 from anklet.report.timeline import KIND_WORDS
-from anklet.report.view import Night, Span
+from anklet.report.view import SessionView, Span
 
 WIDE, LEFT, ROW = 960, 54, 28  # px
 MINUTE = (WIDE - LEFT - 4) / 60
 
 
-def timeline(night: Night) -> str:
+def timeline(night: SessionView) -> str:
     """Every movement of the night in rows of one hour, as report.timeline draws it; colours are
     those of the page."""
     out_of_bed = [*away.upright(night.session), *away.off_body(night.session)]
@@ -40,7 +40,7 @@ def timeline(night: Night) -> str:
     )
 
 
-def _tracks(night: Night, spans: list[Span], colour: str) -> list[str]:
+def _tracks(night: SessionView, spans: list[Span], colour: str) -> list[str]:
     return [
         f'<rect x="{LEFT + minute * MINUTE:.1f}" y="{row * ROW + 3}"'
         f' width="{max(minutes * MINUTE, 1):.1f}" height="22" fill="var(--{colour})"/>'

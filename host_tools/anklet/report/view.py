@@ -50,7 +50,7 @@ def span_text(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
 
 
-class Night:
+class SessionView:
     """One session, read for the page. `rules` is None for a rule set that is unknown here."""
 
     def __init__(self, session: Session) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from anklet.archive.journal import KEYS
 from anklet.night import as_json, damage
 from anklet.night.damage import plural
-from anklet.report.view import GAP_BREAKS_MS, Night, span_text
+from anklet.report.view import GAP_BREAKS_MS, SessionView, span_text
 
 SHORT_NIGHT = 4 * 3600  # s in bed; engineering: under it the hours are too few to speak of a night
 MUCH = 1800  # s upright or off the body
@@ -50,7 +50,7 @@ def day(date: dt.date) -> str:
     return f"{date:%A} {date.day} {date:%B %Y}"
 
 
-def problems(night: Night) -> list[str]:
+def problems(night: SessionView) -> list[str]:
     """Plain sentences on what undermines this very night, the gravest first. No HTML."""
     s, flags, out = night.session, night.session.flags, []
     if s.board == "sim":
@@ -137,7 +137,7 @@ def problems(night: Night) -> list[str]:
     return out
 
 
-def definitions(night: Night) -> list[tuple[str, str]]:
+def definitions(night: SessionView) -> list[tuple[str, str]]:
     """Term and exact definition, for this night's rule set and thresholds. No HTML."""
     m, rules = night.session.meta, night.rules
     title = rules.title if rules else "of an unknown rule set"

@@ -4,7 +4,7 @@ import pytest
 from anklet.night import as_json, away, grouping, nightfile
 from anklet.night.session import Session
 from anklet.report import table, words
-from anklet.report.view import Night
+from anklet.report.view import SessionView
 from nightbytes import Builder, periodic
 from plmcore import record
 
@@ -29,7 +29,7 @@ def test_what_was_still_is_time_in_bed_and_is_said():
     item = as_json.summary(read)
     assert item["plm_per_hour"] == 0.5
     assert item["plm_per_hour_range"] == [0.5, pytest.approx(0.6667)]
-    said = " ".join(words.problems(Night(read)))
+    said = " ".join(words.problems(SessionView(read)))
     assert "For 2 h 00 min nothing moved" in said
     assert "Without it the rate would be 0.7 per hour." in said
     assert "still(or 0.7/h)" in table.table([item])
@@ -41,7 +41,7 @@ def test_what_was_off_the_body_is_left_out_and_is_said():
     assert read.in_bed_range_s == (6 * 3600, 8 * 3600)
     assert read.flags == ["off_body"]
     assert away.off_body(read) == [(3 * HOUR, 5 * HOUR)]
-    said = " ".join(words.problems(Night(read)))
+    said = " ".join(words.problems(SessionView(read)))
     assert "off the body for 2 h 00 min" in said
     assert "With it the rate would be 0.5 per hour." in said
     assert "off_body(or 0.5/h)" in table.table([as_json.summary(read)])
@@ -84,4 +84,4 @@ def test_spans_out_of_bed_are_in_order_and_apart():
     made.still(21 * 60_000, 15 * 60_000, HANDS).still(50 * 60_000, 15 * 60_000, HANDS)
     read = nightfile.parse(bytes(made.data))
     assert away.out_of_bed(read) == [(360_000, 1_800_000), (2_100_000, 3_000_000)]
-    assert Night(read).hours[0].in_bed_min < 60
+    assert SessionView(read).hours[0].in_bed_min < 60

@@ -11,7 +11,7 @@ from anklet.board.boardinfo import NightFile, read_info
 from anklet.night import as_json, clock, nightfile
 from anklet.night.clock import Anchor, Anchors
 from anklet.report import table as nights
-from anklet.report.view import Night as Shown
+from anklet.report.view import SessionView as Shown
 from anklet.report.words import problems
 from hypothesis import given
 from hypothesis import strategies as st

@@ -6,7 +6,7 @@ import pytest
 from anklet.archive import sync
 from anklet.night import as_json, nightfile
 from anklet.report import words
-from anklet.report.view import Night
+from anklet.report.view import SessionView
 from nightbytes import Builder
 from plmcore import record
 
@@ -72,7 +72,7 @@ def test_an_askew_one_loses_no_plm(degrees):
     assert found.counts["upright_ms"] == 10 * MINUTE
     assert found.counts["plm"] == sum(lm.plm for lm in found.lms) == plm
     assert found.counts["excluded"] == 20
-    said = " ".join(words.problems(Night(found)))
+    said = " ".join(words.problems(SessionView(found)))
     assert f"The sensor sat {found.askew_deg} degrees askew" in said
     assert as_json.summary(found)["askew_deg"] == found.askew_deg
 

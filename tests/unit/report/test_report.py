@@ -20,7 +20,7 @@ from anklet.night.session import Session
 from anklet.report import about, figures, health, unscripted, words
 from anklet.report.timeline import timeline
 from anklet.report.usual import Earlier
-from anklet.report.view import LEAST_MIN, Night
+from anklet.report.view import LEAST_MIN, SessionView
 from nightbytes import Builder
 from plmcore.detector import VERSION
 
@@ -107,7 +107,7 @@ def test_text_of_a_device_stays_text():
 
 
 def test_figures_are_valid_plotly():
-    night = Night(report_nights.night())
+    night = SessionView(report_nights.night())
     for figure in (timeline(night), figures.hours(night), figures.imis(night)):
         text = re.sub(r"var\(--\w+\)", "#123456", json.dumps(figure))
         go.Figure(json.loads(text))  # raises on an unknown property or value
@@ -115,7 +115,7 @@ def test_figures_are_valid_plotly():
 
 def test_every_movement_stands_on_the_timeline_once():
     session = report_nights.night()
-    points = {t["name"]: t for t in timeline(Night(session))["data"]}
+    points = {t["name"]: t for t in timeline(SessionView(session))["data"]}
     count = session.counts
     assert len(points["PLM"]["x"]) == count["plm"]
     assert len(points["other CLM"]["x"]) == count["clm"] - count["plm"]
@@ -126,7 +126,7 @@ def test_every_movement_stands_on_the_timeline_once():
 
 
 def test_gaps_and_upright_time_stand_on_the_timeline_with_their_length():
-    tracks = {t["name"]: t for t in timeline(Night(report_nights.night()))["data"]}
+    tracks = {t["name"]: t for t in timeline(SessionView(report_nights.night()))["data"]}
     assert sum(tracks["gaps"]["x"]) == pytest.approx(0.7)
     assert sum(tracks["upright"]["x"]) == pytest.approx(60)
     assert tracks["gaps"]["hovertext"] == ["gap of 42 s at 01:58:03: the sensor did not answer"]
@@ -135,7 +135,7 @@ def test_gaps_and_upright_time_stand_on_the_timeline_with_their_length():
 
 
 def test_rows_begin_at_full_hours_of_the_clock():
-    night = Night(report_nights.night())
+    night = SessionView(report_nights.night())
     assert night.hours[0].label == "22:00"
     assert night.place(0) == (0, pytest.approx(58.05))
     assert night.place(2 * 60_000) == (1, pytest.approx(0.05))
@@ -148,13 +148,13 @@ def test_rows_begin_at_full_hours_of_the_clock():
 @pytest.mark.parametrize("ppm", [-200, 200])
 def test_rows_keep_their_names_when_the_clock_drifts(ppm):
     session = report_nights.night()
-    names = [hour.label for hour in Night(session).hours]
-    assert [hour.label for hour in Night(replace(session, ppm=ppm)).hours] == names
+    names = [hour.label for hour in SessionView(session).hours]
+    assert [hour.label for hour in SessionView(replace(session, ppm=ppm)).hours] == names
 
 
 def test_hours_hold_all_plm_and_the_time_in_bed():
     session = report_nights.night()
-    hours = Night(session).hours
+    hours = SessionView(session).hours
     assert sum(hour.plm for hour in hours) == session.counts["plm"]
     assert sum(hour.in_bed_min for hour in hours) == pytest.approx(session.in_bed_s / 60, abs=1)
     assert all(hour.in_bed_min <= 60.001 for hour in hours)
@@ -163,7 +163,7 @@ def test_hours_hold_all_plm_and_the_time_in_bed():
 @pytest.mark.parametrize("rules", ["wasm2016", "aasm3"])
 def test_interval_on_a_bound_lies_inside_the_band(rules):
     session = report_nights.night(rules=rules)
-    night = Night(session)
+    night = SessionView(session)
     low = night.rules.imi_min
     onsets = [0, low, low + 90_000, 2 * low + 90_000 - 1, 2 * low + 180_000]
     proto = night.clms[0]
@@ -177,7 +177,7 @@ def test_interval_on_a_bound_lies_inside_the_band(rules):
 
 
 def test_no_interval_is_measured_across_a_long_gap_or_a_long_movement():
-    night = Night(report_nights.night())
+    night = SessionView(report_nights.night())
     proto = type(night.lms[0])
 
     def lm(onset: int, kind: str = "clm") -> object:
@@ -187,7 +187,7 @@ def test_no_interval_is_measured_across_a_long_gap_or_a_long_movement():
     night.clms = [each for each in night.lms if each.kind == "clm"]
     night.gaps = [(30_000, 2001, "")]
     assert night.imis == [20, 20]
-    night = Night(night.session)
+    night = SessionView(night.session)
     night.clms, night.lms, night.gaps = [lm(0), lm(20_000)], [], [(10_000, 2000, "")]
     assert night.imis == [20]
 
@@ -204,7 +204,7 @@ def test_what_undermines_a_night_is_said():
     session.flags += ["cut", "damaged"]
     session.damage.append(Damage(100, 20, 1, 60_000, 120_000))
     session.faults.append({"n": 0, "ms": 0, "code": 4, "detail": 0})
-    text = " ".join(words.problems(Night(session)))
+    text = " ".join(words.problems(SessionView(session)))
     for part in (
         "simulated",
         "cut off",
@@ -220,7 +220,7 @@ def test_what_undermines_a_night_is_said():
 def test_nothing_stands_above_the_picture_of_a_night_that_went_well():
     session = report_nights.night()
     good = replace(session, gaps=[], flags=[], counts={**session.counts, "upright_ms": 0})
-    assert words.problems(Night(good)) == []
+    assert words.problems(SessionView(good)) == []
     seen = Text(report.html([good])).seen
     assert "undermines" not in seen
     assert "One night means little" in seen and "do not transfer" in seen
@@ -240,7 +240,7 @@ def test_the_usual_range_stands_beside_the_nights_rate():
 
 
 def test_an_hour_is_a_rate_and_as_wide_as_its_minutes_in_bed():
-    night = Night(report_nights.night())
+    night = SessionView(report_nights.night())
     bars = figures.hours(night)["data"][0]
     for hour, height, width in zip(night.hours, bars["y"], bars["width"], strict=True):
         if hour.in_bed_min < LEAST_MIN:
@@ -320,10 +320,10 @@ def test_write_to_an_impossible_place_is_bad_input(tmp_path: Path):
 
 def test_the_trace_lies_behind_the_movements_where_there_is_one():
     session = report_nights.night()
-    assert "trace" not in timeline(Night(session))
+    assert "trace" not in timeline(SessionView(session))
     levels = bytes([30, 60, 255, 90]) * 500
     session.trace = [(0, levels)]
-    drawn = timeline(Night(session))
+    drawn = timeline(SessionView(session))
     ((ms, text),) = drawn["trace"]["pieces"]
     assert (ms, b64decode(text)) == (0, levels)
     assert drawn["data"][drawn["trace"]["index"]]["name"] == "movement"
@@ -340,15 +340,15 @@ def test_a_night_that_power_cut_says_that_its_count_is_a_lower_bound():
     night = Builder().anchor()
     for minute in range(1, 31):
         night.epoch(minute * 60_000, retries=4)
-    text = " ".join(words.problems(Night(parse(bytes(night.data)))))
+    text = " ".join(words.problems(SessionView(parse(bytes(night.data)))))
     assert "a lower bound" in text
     assert "asked again 120 times" in text
-    text = " ".join(words.problems(Night(parse(bytes(night.counts(1_800_000).data)))))
+    text = " ".join(words.problems(SessionView(parse(bytes(night.counts(1_800_000).data)))))
     assert "lower bound" not in text
 
 
 def test_the_picture_without_script_holds_every_movement():
-    night = Night(report_nights.night())
+    night = SessionView(report_nights.night())
     svg = unscripted.timeline(night)
     assert svg.count('stroke="var(--plm)"') == night.session.counts["plm"]
     others = night.session.counts["clm"] - night.session.counts["plm"]

@@ -18,7 +18,7 @@ from anklet.cli import main
 from anklet.errors import BadInput
 from anklet.night import grouping, rate
 from anklet.report.trend import Trend
-from anklet.report.view import Night
+from anklet.report.view import SessionView
 from nightbytes import EVENING, Builder, add_to, periodic, whole
 
 HOUR = 3_600_000
@@ -167,8 +167,8 @@ def test_joined_sessions_lie_on_one_clock_with_a_gap_between():
     moved = both.lms[len(first.lms)]
     assert moved.onset_ms == later.lms[0].onset_ms + 7 * HOUR + 600_000
     assert len({lm.number for lm in both.lms}) == len(both.lms)
-    night = Night(both)
-    assert len(night.series) == len(Night(first).series) + len(Night(later).series)
+    night = SessionView(both)
+    assert len(night.series) == len(SessionView(first).series) + len(SessionView(later).series)
     assert (7 * HOUR, 600_000, "between two sessions") in night.gaps
     assert sum(h.in_bed_min for h in night.hours) == pytest.approx(both.in_bed_s / 60, abs=2)
     assert grouping.joined([first]) is first
