@@ -8,18 +8,7 @@ from binascii import crc32
 
 from drivers.bus import I2CBus, SPIBus
 from lis3dh_model import DEPTH, LIS3DHModel
-from spi import SimSPI
-
-try:
-    from micropython import heap_lock, heap_unlock
-except ImportError:  # CPython, where nothing is locked
-
-    def heap_lock() -> int:
-        return 0
-
-    def heap_unlock() -> int:
-        return 0
-
+from spi import SimSPI, heap_lock, heap_unlock
 
 NAME = "sim"
 

@@ -33,9 +33,7 @@ def add(command: Command) -> None:
     )
     sub.add_argument("--port", metavar="PORT", help=port)
     sub.add_argument("--board", metavar="NAME", help="else found by itself")
-    sub.add_argument("--leg", choices=("left", "right"))
-    sub.add_argument("--label", metavar="TEXT", help="a name for this board, 40 letters at most")
-    sub.add_argument("--rules", choices=RULES)
+    _add_settings(sub)
     sub.add_argument(
         "--agree",
         action="store_true",
@@ -52,9 +50,7 @@ def add(command: Command) -> None:
     sub.add_argument("--micropython", metavar="FILE.uf2", type=Path, required=True)
     sub.add_argument("--out", metavar="FILE.uf2", type=Path, required=True)
     sub.add_argument("--board", metavar="NAME", help="else the one that MicroPython is for")
-    sub.add_argument("--leg", choices=("left", "right"))
-    sub.add_argument("--label", metavar="TEXT", help="a name for this board, 40 letters at most")
-    sub.add_argument("--rules", choices=RULES)
+    _add_settings(sub)
     sub.add_argument(
         "--first-install",
         action="store_true",
@@ -120,6 +116,13 @@ def _install(args: argparse.Namespace) -> None:
     else:
         print(summary(found))
     _attention(found["selftest"])
+
+
+def _add_settings(sub: argparse.ArgumentParser) -> None:
+    """The options that _settings() reads."""
+    sub.add_argument("--leg", choices=("left", "right"))
+    sub.add_argument("--label", metavar="TEXT", help="a name for this board, 40 letters at most")
+    sub.add_argument("--rules", choices=RULES)
 
 
 def _settings(args: argparse.Namespace) -> dict[str, str]:

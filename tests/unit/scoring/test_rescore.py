@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,6 +84,25 @@ def test_what_the_device_excluded_stays_excluded(night, traced):
         if kinds:
             assert lm["class"] in kinds
     assert found["counts"]["excluded"] >= len(excluded) - 2
+
+
+def test_what_is_upright_and_off_the_body_is_off_the_body(night, traced):
+    """In whichever order the minutes come: nights of the first detector have such."""
+    upright, off_body = record.EPOCH_UPRIGHT, record.EPOCH_OFF_BODY
+    for flags in ((upright, off_body), (off_body, upright)):
+        marked = [
+            {**epoch, "flags": flags[at % 2], "ms": 15_000 * (at + 1)}
+            for at, epoch in enumerate(night.epochs)
+        ]
+        bare = replace(night, epochs=marked, lms=[])
+        found = rescore.run(bare, traced)["lms"]
+        ends = [round(1000 * (lm["onset_s"] + lm["duration_s"])) for lm in found]
+        across = [
+            lm["class"]
+            for lm, end in zip(found, ends, strict=True)
+            if lm["onset_s"] // 15 != end // 15_000 and end < marked[-1]["ms"]
+        ]
+        assert across and set(across) == {record.KINDS[record.OFF_BODY]}
 
 
 def test_the_devices_thresholds_and_rules_are_the_default(night, traced):
