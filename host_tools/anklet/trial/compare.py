@@ -218,22 +218,36 @@ def _side(runs: Sequence[Sequence[float]]) -> Side:
 def text(found: Compared, keys: int, trial: str = "") -> str:
     """What `anklet compare` prints. keys: how many were compared so far; trial: one under way."""
     table = ["           nights   in runs   PLM per hour in bed, a typical night"]
-    for name, side in (("with", found.with_), ("without", found.without)):
-        rate = "-" if side.rate is None else f"{side.rate:.1f}"
-        table.append(f"  {name:<8} {side.nights:6d}   {side.runs:7d}   {rate:>19}")
-    return paragraphs(
-        [
-            f"Nights with and without {found.what}, as noted in the journal",
-            "\n".join(table),
-            _difference(found, keys),
-            _kind(found),
-            _goes_with(found),
-            _left_out(found),
-            NO_CAUSE + (f" anklet trial plan {found.key}=AMOUNT can." if found.triable else ""),
-            f"Trial {trial} is under way, and this counts as a look at it." if trial else "",
-            LIMITS,
-        ]
-    )
+    for name, nights, runs, rate in rows(found):
+        table.append(f"  {name:<8} {nights:>6}   {runs:>7}   {rate:>19}")
+    trying = f"anklet trial plan {found.key}=AMOUNT"
+    return paragraphs([title(found), "\n".join(table), *said(found, keys, trial, trying)])
+
+
+def title(found: Compared) -> str:
+    return f"Nights with and without {found.what}, as noted in the journal"
+
+
+def rows(found: Compared) -> list[tuple[str, str, str, str]]:
+    """Of each kind of nights: its name, nights, separate runs of them, PLM per hour in bed."""
+    return [
+        (name, str(side.nights), str(side.runs), "-" if side.rate is None else f"{side.rate:.1f}")
+        for name, side in (("with", found.with_), ("without", found.without))
+    ]
+
+
+def said(found: Compared, keys: int, trial: str, trying: str) -> list[str]:
+    """What the numbers tell and what not, a paragraph each; some are empty. trying: what a
+    person does for an answer about cause."""
+    return [
+        _difference(found, keys),
+        _kind(found),
+        _goes_with(found),
+        _left_out(found),
+        NO_CAUSE + (f" {trying} can." if found.triable else ""),
+        f"Trial {trial} is under way, and this counts as a look at it." if trial else "",
+        LIMITS,
+    ]
 
 
 def _difference(found: Compared, keys: int) -> str:

@@ -1,9 +1,7 @@
 """The nights: the list, the report's pages, hiding a bad night."""
 
 import datetime as dt
-import tempfile
 from importlib.resources import files
-from pathlib import Path
 
 from flask import (
     Blueprint,
@@ -20,12 +18,13 @@ from plotly.offline import get_plotlyjs
 from werkzeug.wrappers import Response as AnyResponse
 
 from anklet import report
-from anklet.archive import bundle, dating
+from anklet.archive import dating
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night.grouping import Item, by_night, grouped, select, undated
 from anklet.report import about, letter
+from anklet.web import sharing
 from anklet.web.people import People
 
 SHOWN = 60  # nights on the list, unless all are asked for
@@ -65,6 +64,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
             },
             starts={(item["device"], item["session"]): item["start"] for item in items},
             labels=len({item["label"] for item in items}) > 1,
+            formats=sharing.FORMATS.items(),
         )
 
     @group.get("/night/<device>/<name>")
@@ -137,17 +137,6 @@ def pages(archive: Archive, people: People) -> Blueprint:
         page = letter.html(archive, people.chosen, bar)
         policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
         return Response(page, headers={"Content-Security-Policy": policy})
-
-    @group.post("/backup")
-    def backup() -> Response:
-        """Everything that counts in one file; see bundle.py."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, "backup.zip")
-            bundle.backup(archive, file)
-            data = file.read_bytes()
-        name = f"anklet-{dt.date.today()}.zip"
-        headers = {"Content-Disposition": f"attachment; filename={name}"}
-        return Response(data, mimetype="application/zip", headers=headers)
 
     @group.get("/about")
     def what_it_tells() -> str:

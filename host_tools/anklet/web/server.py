@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException
 
 from anklet.archive.store import Archive
 from anklet.errors import AnkletError, PortBusy
-from anklet.web import boards, example, journal, nights, trying
+from anklet.web import boards, example, journal, nights, sharing, trying
 from anklet.web import home as first
 from anklet.web.checking import Checking
 from anklet.web.jobs import Jobs
@@ -126,6 +126,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
         nights.pages(archive, people),
         trying.pages(archive, people),
         journal.pages(archive, people),
+        sharing.pages(archive, people),
     ]
     tabs = list(TABS)
     if jobs:
