@@ -32,7 +32,7 @@ FILLED = f"journal?night={EVENING}&like=1"
 SHOTS = os.environ.get("ANKLET_SHOTS")  # a folder for the README's pictures
 SHOWN = {FILLED: "web-journal.png"}
 PAGES = ("", "nights", "trend", NIGHT, f"{NIGHT}/hide", "journal", FILLED)
-PAGES += ("try", "journal/sheet", "boards", "about", "none")
+PAGES += ("try", "journal/sheet", "compare", "boards", "about", "none")
 
 
 def night(session: str, day: int = DAY, hours: int = 1, **meta: str) -> bytes:
@@ -106,6 +106,7 @@ def look(
 ) -> Page:
     """A new page; what goes wrong on it, and each request to elsewhere, is added to problems."""
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_default_timeout(1000 * PATIENCE_S)
     page.on("console", lambda message: problems.append(message.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("dialog", lambda dialog: problems.append(dialog.message))
