@@ -9,6 +9,9 @@ FETCH := $(BIN)/pip install --quiet --disable-pip-version-check
 # What is fetched, each file by its hash; `make lock` writes both.
 LOCK := host_tools/requirements.lock
 TYPINGS := host_tools/typings.lock
+# The quicker of two emulators of a Pico; where it can't be had the tests run on the other one.
+JS := tests/pico/js
+SLOWER := rp2040js, so that the emulated Pico is some times slower
 # Without network one sentence (adafruit-blinka is the first that pip looks for), else what pip says.
 UNREACHABLE := NewConnectionError|ConnectTimeoutError|NameResolutionError|requirement adafruit-blinka
 SAID = 2>.venv/pip.log || { if grep -qE '$(UNREACHABLE)' .venv/pip.log; then \
@@ -25,7 +28,7 @@ help: ## show this list
 
 setup: $(READY) ## put the tool and all that the tests need into .venv
 
-$(READY): pyproject.toml $(LOCK) $(TYPINGS)
+$(READY): pyproject.toml $(LOCK) $(TYPINGS) $(JS)/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Anklet needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
@@ -33,6 +36,9 @@ $(READY): pyproject.toml $(LOCK) $(TYPINGS)
 	@$(FETCH) --no-deps --no-build-isolation --editable . $(SAID)
 	@$(FETCH) --upgrade --target .venv/typings --requirement $(TYPINGS) $(SAID)
 	@$(BIN)/python tests/helpers/left_out.py
+	@if ! command -v npm >/dev/null; then echo "left out, as there is no Node here: $(SLOWER)"; \
+	elif ! npm ci --prefix $(JS) --engine-strict --no-audit --no-fund >.venv/npm.log 2>&1; then \
+		echo "left out, as npm could not fetch it (.venv/npm.log): $(SLOWER)"; fi
 	@touch $@
 
 lock: ## choose the versions of all packages anew, for every platform, with their hashes
@@ -103,5 +109,5 @@ versions: $(READY) ## install, record and sync on each MicroPython that is suppo
 	@$(BIN)/python tests/pico/versions.py
 
 clean: ## remove .venv and everything made
-	rm -rf .venv .cache demo demo-trial build dist ttyPICO
+	rm -rf .venv .cache demo demo-trial build dist ttyPICO $(JS)/node_modules
 	find . -name __pycache__ -prune -exec rm -rf {} +

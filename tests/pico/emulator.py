@@ -45,12 +45,14 @@ import picoflash
 from i2c_sensor import Sensor
 from image import image
 from lis3dh_model import LIS3DHModel
-from rp2040 import Machine
+from machine import EMULATORS, chosen
 
 DEVICE = bytes.fromhex("e6614103e7452b2f")
 BUTTON = 14
-LED = 25
+SDA = 4
 PACE_NS = 1e6
+SLICE_NS = 1e9
+INT1_NS = 5e6  # how often the pin follows the model, which looks at the time when asked only
 WATCH_NS = 20e6
 BACKLOG = 1 << 16  # bytes kept for a computer that does not read
 PATIENCE_S = 300  # as in patience.py, which play.py and this process do without
@@ -67,7 +69,8 @@ class EmulatedPico:
     raw: samples of the sensor (see inputs.to_raw), from the moment its FIFO runs. files: what is
     on the board's flash (path -> content). flash_file: keeps the whole flash; wins over `files`
     once it is there. int1: GPIO of the sensor's INT1 pin. uf2: the MicroPython to boot; the one
-    of image.py when it is left out.
+    of image.py when it is left out. emulator: of machine.EMULATORS; the quickest that is there
+    when it is left out.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class EmulatedPico:
         odr_error_ppm: int = 0,
         addr: int = 0x18,
         uf2: Path | None = None,
+        emulator: str | None = None,
     ):
         self._folder = TemporaryDirectory(prefix="pico-")
         folder = Path(self._folder.name)
@@ -90,6 +94,8 @@ class EmulatedPico:
             command += ["--files", str(folder / "files")]
         if flash_file is not None:
             command += ["--flash", str(flash_file)]
+        if emulator is not None:
+            command += ["--emulator", emulator]
         if uf2 is not None:
             command += ["--uf2", str(uf2)]
         if int1 is not None:
@@ -173,32 +179,34 @@ class Emulator:
     """The emulator's own process: one loop for the processor, the serial port and the commands."""
 
     def __init__(self, given: argparse.Namespace):
-        self.machine = machine = Machine(
-            given.uf2 or image(), DEVICE, given.erase_ms, given.program_ms
-        )
         self._flash_file = given.flash
         if given.flash and given.flash.exists():
-            machine.set_flash(0, given.flash.read_bytes())
-        elif given.files:
-            machine.set_flash(picoflash.START, given.files.read_bytes())
+            flash = given.flash.read_bytes()
+        else:
+            flash = picoflash.of_uf2(given.uf2 or image())
+            if given.files:
+                flash[picoflash.START :] = given.files.read_bytes()
         self._source = open(given.raw, "rb")  # noqa: SIM115 - for as long as the process
         self.model = LIS3DHModel(
-            self._source, lambda: int(machine.ns) // 1000, given.odr_error_ppm, True
+            self._source, lambda: int(self.machine.ns) // 1000, given.odr_error_ppm, True
         )
-        self.sensor = Sensor(machine.rp2040, self.model, given.addr, int1=given.int1)
+        self.sensor = Sensor(self.model, given.addr)
+        self._int1 = given.int1
+        self._out = bytearray()
+        self.machine = EMULATORS[given.emulator](
+            flash, DEVICE, self.sensor, self._out.extend, given.erase_ms, given.program_ms
+        )
+        self.machine.pin(BUTTON, True)
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self._out = bytearray()
         self._heard = 0  # bytes from the computer
-        machine.usb.on_data(self._out.extend)
         self._speed: float | None = None  # None: stands still
         self._waits_for: Callable[[], bool] | None = None
+        self._watch = 0.0  # simulated time of the next look whether that has come
         self._wall = self._sim = 0.0  # where pacing began
         self._spent = 0.0  # seconds of real time spent on simulating
         self._running = True
-        self._pace = machine.clock.create_alarm(self._pace_over)
-        self._watch = machine.clock.create_alarm(self._watch_over)
         self._commands = bytearray()
 
     def run(self) -> None:
@@ -211,11 +219,12 @@ class Emulator:
                 key.data()
             if self._speed is not None and self._slack() == 0:
                 began = time.monotonic()
-                self.machine.run()
+                self._go_on()
                 self._spent += time.monotonic() - began
             self._to_host()
         if self._flash_file:
             self._flash_file.write_bytes(self.machine.flash())
+        self.machine.close()
 
     def _slack(self) -> float:
         """Seconds for which the simulation has nothing to do."""
@@ -229,26 +238,28 @@ class Emulator:
             self._wall, self._sim = wall, self.machine.ns
         return max(0, ahead)
 
-    def _pace_over(self) -> None:
+    def _go_on(self) -> None:
         if self._speed:
-            self._pace.schedule(PACE_NS)
-            if self._slack():
-                self.machine.stopped = True
-
-    def _watch_over(self) -> None:
-        if self._waits_for is None:
-            return
-        if self._waits_for():
-            self._waits_for = self._speed = None
-            self.machine.stopped = True
-            print("ok", flush=True)
+            passed = (time.monotonic() - self._wall) * 1e9
+            end = self._sim + passed * self._speed + PACE_NS
         else:
-            self._watch.schedule(WATCH_NS)
+            end = self.machine.ns + SLICE_NS
+        if self._waits_for:
+            end = min(end, self._watch)
+        if self._int1 is not None:
+            end = min(end, self.machine.ns + INT1_NS)
+            self.machine.pin(self._int1, bool(self.model.int1()))
+        self.machine.run(end)
+        if self._waits_for and self.machine.ns >= self._watch:
+            self._watch += WATCH_NS
+            if self._waits_for():
+                self._waits_for = self._speed = None
+                print("ok", flush=True)
 
     def _from_host(self) -> None:
         data = os.read(self._master, 4096)
         self._heard += len(data)
-        self.machine.usb.send(data)
+        self.machine.send(data)
 
     def _to_host(self) -> None:
         try:
@@ -278,7 +289,6 @@ class Emulator:
     def do_speed(self, speed: str) -> None:
         self._speed = float(speed)
         self._wall, self._sim = time.monotonic(), self.machine.ns
-        self._pace.schedule(PACE_NS)
 
     def do_until(self, sample: str) -> str:
         return self._go(lambda: self.model.taken() >= int(sample))
@@ -290,7 +300,7 @@ class Emulator:
     def _go(self, reached: Callable[[], bool]) -> str:
         self._waits_for = reached
         self._speed = 0
-        self._watch.schedule(WATCH_NS)
+        self._watch = self.machine.ns + WATCH_NS
         return "later"
 
     def do_hold(self) -> None:
@@ -305,7 +315,8 @@ class Emulator:
         self.model.nack_next = int(times)
 
     def do_stick(self, clocks: str) -> None:
-        self.sensor.stick(int(clocks))
+        self.sensor.stuck = int(clocks)
+        self.machine.pin(SDA, self.sensor.level())
 
     def do_address(self, address: str) -> None:
         self.sensor.addr = int(address)
@@ -317,10 +328,7 @@ class Emulator:
         self.model.zero_fifo = on == "1"
 
     def do_button(self, down: str) -> None:
-        if down == "1":
-            self.machine.rp2040.gpio[BUTTON].set_input_value(False)
-        else:
-            self.machine.rp2040.gpio[BUTTON].release_input()
+        self.machine.pin(BUTTON, down != "1")
 
     def do_power(self) -> None:
         self.model.power_on()
@@ -335,7 +343,7 @@ class Emulator:
                 "overwritten": self.model.overwritten,
                 "erases": self.machine.erases,
                 "heard": self._heard,
-                "led": int(self.machine.rp2040.gpio[LED].value) == 1,
+                "led": self.machine.led,
             }
         )
 
@@ -354,6 +362,7 @@ def _main() -> None:
     parser.add_argument("--raw", type=Path, required=True, help="samples, 6 bytes each")
     parser.add_argument("--files", type=Path, help="image of the file system")
     parser.add_argument("--flash", type=Path, help="keep the whole flash in this file")
+    parser.add_argument("--emulator", choices=EMULATORS, default=chosen())
     parser.add_argument("--uf2", type=Path, help="boot this MicroPython")
     parser.add_argument("--int1", type=int, help="GPIO of the sensor's INT1")
     parser.add_argument("--addr", type=int, default=0x18)

@@ -1,13 +1,28 @@
 """The Pico's flash: where the file system lies in it, and images of that file system."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from littlefs import LittleFS
+from rp2040py.device.load_flash import decode_block
 
 BLOCK = 4096
 SIZE = 2 << 20
 BLOCKS = 212  # of the file system, at the end: 848 KiB, what the image for the Pico W leaves
 START = SIZE - BLOCKS * BLOCK
+MEMORY = 0x10000000  # where the processor sees the flash
+UF2_BLOCK = 512
+
+
+def of_uf2(path: Path) -> bytearray:
+    """A whole flash with what a UF2 file puts there."""
+    flash = bytearray(b"\xff") * SIZE
+    data = path.read_bytes()
+    for at in range(0, len(data), UF2_BLOCK):
+        block = decode_block(data[at : at + UF2_BLOCK])
+        start = block.flash_address - MEMORY
+        flash[start : start + len(block.payload)] = block.payload
+    return flash
 
 
 def file_system(files: Mapping[str, bytes]) -> bytes:

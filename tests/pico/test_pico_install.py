@@ -17,7 +17,7 @@ class Run:
 
     def __init__(self, archive: Archive, capsys: pytest.CaptureFixture[str]):
         with EmulatedPico(STILL, {}) as pico:
-            pico.speed(1)
+            pico.pass_time(1)  # it has started when somebody calls
             argv = ["install", "--port", pico.port, "--board", "rpi_pico", "--json"]
             assert main([*argv, "--leg", "right"]) == 0
             self.first = json.loads(capsys.readouterr().out)

@@ -4,7 +4,6 @@ import json
 
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
-from anklet.board.repl import Repl
 from anklet.cli import main
 from emulator import EmulatedPico
 from image import image
@@ -12,8 +11,7 @@ from image import image
 STILL = bytes((0, 0x40, 0, 0, 0, 0)) * 10000
 
 
-def test_a_pico_that_got_the_one_file_needs_no_install(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(Repl, "silence_s", 120)  # of a busy computer that emulates
+def test_a_pico_that_got_the_one_file_needs_no_install(tmp_path, capsys):
     one = tmp_path / "anklet.uf2"
     argv = ["uf2", "--board", "rpi_pico", "--micropython", str(image()), "--out", str(one)]
     assert main([*argv, "--first-install", "--leg", "right", "--label", "anna", "--json"]) == 0

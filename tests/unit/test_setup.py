@@ -1,5 +1,6 @@
 """What `make setup` fetches: locked by hash for every platform, and what a platform lacks said."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -39,6 +40,17 @@ def test_every_file_that_is_fetched_is_known_by_its_hash(name):
 @pytest.mark.parametrize("name", LOCKS)
 def test_no_index_is_named(name):
     assert not re.search(r"://|--.*index|find-links", (REPO / "host_tools" / name).read_text())
+
+
+def test_what_npm_fetches_is_known_by_its_hash_and_no_registry_is_named():
+    lock = (REPO / "tests" / "pico" / "js" / "package-lock.json").read_text()
+    packages = json.loads(lock)["packages"]
+    wanted = packages.pop("")["dependencies"]
+    assert {f"node_modules/{name}" for name in wanted} <= packages.keys()
+    for package in packages.values():
+        assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", package["integrity"])
+        assert re.fullmatch(r"[0-9.]+", package["version"])
+    assert "://" not in lock
 
 
 def test_what_the_project_needs_is_what_is_locked():
