@@ -22,15 +22,16 @@ LAST = 62 * RATE  # the first minute is on the flash then
 def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Session]:
     if not machine_js.there():
         pytest.skip("make setup found no Node")  # and has said so
-    night = make_night(0.05, seed=1, plm_per_hour=240, families=("plm", "noise", "breathing"))
-    raw = to_raw(Acceleration(rate=RATE, acc=night.acc))
+    night = make_night(0.2, seed=1, plm_per_hour=90, families=("plm", "noise", "breathing"))
+    begin = round(night.truth["movements"][0]["onset_s"] - 15) * RATE
+    raw = to_raw(Acceleration(rate=RATE, acc=night.acc[begin:]))
     files = device_files.compiled()
     found = {}
     for emulator in EMULATORS:
         archive = Archive(tmp_path_factory.mktemp(emulator))
         with EmulatedPico(raw, files, emulator=emulator) as pico:
             pico.until(20 * RATE)
-            pico.command("nack 2")
+            pico.command("nack 1")
             pico.until(LAST)
             pico.speed(1)
             (session,) = sync(pico.port, archive)["downloaded"]
@@ -38,10 +39,11 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Session]:
     return found
 
 
-def test_both_record_without_a_gap_though_the_sensor_did_not_answer_twice(nights):
+def test_both_record_without_a_gap_though_the_sensor_did_not_answer_once(nights):
     for night in nights.values():
         assert (night.gaps, night.faults, night.damage) == ([], [], [])
-        assert [epoch["retries"] for epoch in night.epochs[:1]] == [2]
+        assert not night.session.endswith("-00000000")  # drawn anew by each board
+        assert [epoch["retries"] for epoch in night.epochs[:1]] == [1]
 
 
 def test_both_find_the_same_movements_at_the_same_samples(nights):
@@ -50,7 +52,7 @@ def test_both_find_the_same_movements_at_the_same_samples(nights):
         [[asdict(lm)[name] for name in same] for lm in night.lms if lm.n < LAST - 10 * RATE]
         for night in nights.values()
     ]
-    assert len(seen[0]) >= 3
+    assert len(seen[0]) >= 2
     assert seen[0] == seen[1]
 
 

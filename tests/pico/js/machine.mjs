@@ -88,7 +88,12 @@ function start(kept = {}) {
     0x14000: new Registers(mcu, 'XIP_CTRL', { 0x00: 3, 0x04: 1, 0x08: 6 }), // flushed
     0x18000: chip,
     0x40018: new QspiPins(mcu, chip),
-    0x40060: new Registers(mcu, 'ROSC', { 0x18: 0x80001000 }), // stable
+    0x40060: new Registers(mcu, 'ROSC', {
+      0x18: 0x80001000, // stable
+      get 0x1c() {
+        return Math.random() < 0.5 ? 0 : 1; // from which MicroPython makes os.urandom
+      },
+    }),
     0x40064: new Registers(mcu, 'VREG_AND_CHIP_RESET', { 0x00: 0x10b1, 0x08: 0x100 }), // power-on
   });
   mcu.qspi[SELECT].padValue = 0x5a; // read and pulled up
