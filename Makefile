@@ -4,6 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SEEDS ?= 20
 EVERY ?= 61
+SESSIONS ?= 2000
 
 FETCH := $(BIN)/pip install --quiet --disable-pip-version-check
 # What is fetched, each file by its hash; `make lock` writes both.
@@ -21,7 +22,7 @@ SAID = 2>.venv/pip.log || { if grep -qE '$(UNREACHABLE)' .venv/pip.log; then \
 COMPILE = .cache/uv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: help setup lock demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak faults fuzz years versions cohort app clean
+.PHONY: help setup lock demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak many faults fuzz years versions cohort app clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -87,6 +88,9 @@ powercut: $(READY) ## the power fails at every operation of the flash: what is l
 
 soak: $(READY) ## thirty nights in a row with power cuts, sensor faults and syncs; flash wear
 	@$(BIN)/python -m tests.soak
+
+many: $(READY) ## SESSIONS (2000) short sessions on one emulated Pico, each cut (some hours)
+	@$(BIN)/python tests/pico/many.py $(SESSIONS)
 
 faults: $(READY) ## sync, cut after every EVERY-th byte (61); writing, at each fault of a disk
 	@$(BIN)/python tests/helpers/syncfaults.py $(EVERY)
