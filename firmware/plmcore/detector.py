@@ -30,8 +30,9 @@ LONGEST_FEED = kernel.BATCH
 # Which detector made a night: 1, amplitude alone classed turns and a movement with a rest in it
 # was two (nights without this number); 2, pieces are joined by tilt; 3, lying still takes no
 # movement away (2 left out what followed a quarter of an hour without breathing), and kicks in a
-# plane are no turn, however little rest there is between them.
-VERSION = const(3)
+# plane are no turn, however little rest there is between them; 4, a kick that went out and came
+# back is whole, whatever follows, and what ends where it began is no new posture.
+VERSION = const(4)
 
 # Amplitudes in mg of the 0.5 s RMS envelope (engineering, chosen on simulated nights)
 ON_MG = const(16)  # least onset threshold

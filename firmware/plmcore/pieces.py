@@ -3,7 +3,7 @@
 EMG sees a contraction, an accelerometer its changes: a leg that is lifted, held and put down again
 moves twice and rests between. While it is held its tilt is not what it was before; when it goes
 back, the tilt comes back. So a piece that leaves the tilt changed is open until the tilt returns,
-with a later piece or slowly, and all of that is one movement. Kicks that each end where they began
+with a later piece or slowly, and all of that is one movement. Kicks that each go out and come back
 stay apart, however close they are.
 
 A piece waits WAIT half seconds, so long it takes to see that a new posture lasts, and HOLD while
@@ -31,37 +31,37 @@ WAIT = const(26)  # SETTLE + HELD
 HOLD = const(40)  # a leg is held for 20 s at most
 
 # A piece leaves the tilt changed, (1/1280 g)**2, when it differs by 6 mg, by more than breathing
-# moves it, and by a twelfth of the piece's own amplitude: a leg never lies quite as it lay.
+# moves it, and the leg has not come back: to within 0.41 of where it was on the mean of the piece,
+# which shows its tilt alone, since what swings out and in again comes to nothing in it.
 AWAY2 = const(59)
 SWAY_PART = const(20)  # of the sway's quantile: one and a half of breathing's amplitude, squared
-PEAK_SHIFT = const(13)  # of the peak's power: 0.088 of its amplitude, squared
-BACK = const(6)  # it has come back within 0.41 of the change, squared
-SLOWEST = const(
-    500
-)  # samples: a movement that a slow return would make longer ends where it rested
+BACK = const(6)  # 0.41, squared
+# A movement that a slow return would make longer than this, in samples, ends where it rested.
+SLOWEST = const(500)
 
-# Without a tilt to tell (a leg that turns about the vertical): little rest, or more before a weak
-# piece, is no end. A contraction lasts half a second: two shorter pieces are its two edges.
-JOIN_REST = const(28)  # samples
-ECHO_REST = const(60)
-ECHO = const(6)  # weak: under 0.41 of the amplitude, squared
+# Where the leg has not come back, or no tilt can tell (it turns about the vertical), a rest of a
+# second is no end. A contraction lasts half a second: two shorter pieces are its two edges.
+JOIN_REST = const(52)  # samples
 EDGES_REST = const(150)
 
 # A leg without a second of rest for 10 s turns, rocks, trembles or is no leg. Without 1.5 s of
-# rest it turns if it leaves its plane; in it, pieces with little rest between are one movement.
+# rest it turns if it leaves its plane.
 UNREST_BLOCKS = const(19)
 REST = const(3)  # half seconds
 NO_REST = const(2)
 UNREST_SPREAD = const(16)
-UNREST_REST = const(45)  # samples
 AROUND = const(30)  # tilts before and behind the onset
 # A turn of over 10 s is a long LM to EMG, and ends a series: these at the fastest output rate.
 LONGEST = const(560)  # samples
 # A CLM is over the edge threshold for half a second in all; the ringing of a mattress is not.
 PLATEAU = const(22)
-# A turn in bed takes the leg out of its plane (a kick's least variance is under 6 of 1024 in 98 of
-# 100), takes a second, and is strong enough for breathing not to look like it. Its bouts have
-# little rest between them: what is near it and not much weaker is of it.
+# A turn or a new posture leaves the leg tilted by 30 mg (1.7 degrees) more or less than before; a
+# kick beside one does not, whatever comes of the tilt behind it. Weaker ones are a held leg's end.
+SHIFT2 = const(1475)  # (1/1280 g)**2
+SHIFT_LEAST = const(65000)  # power of 25 mg
+# A turn that ends where it began takes the leg out of its plane (a kick's least variance is under
+# 6 of 1024 in 98 of 100), takes a second, and is strong enough for breathing not to look like it.
+# Its bouts have little rest between them: what is near it and not much weaker is of it.
 TURN_SPREAD = const(16)
 TURN_PLATEAU = const(50)  # samples over the edge threshold
 TURN_LEAST = const(375000)  # power of 60 mg
@@ -98,8 +98,11 @@ class Pieces:
         self._began = array("i", [0] * SIZE)  # in which half second
         self._ended = array("i", [0] * SIZE)
         self._tilts = array("H", [0] * (3 * SIZE))  # before the onset
-        self._away = array("i", [0] * SIZE)  # squared change of tilt that is left; 0: none
-        self._returned = bytearray(SIZE)  # the tilt came back
+        self._strayed = array("i", [0] * SIZE)  # squared change of tilt: a piece's mean, at most
+        self._change = array("i", [0] * SIZE)  # that at the end
+        self._back = bytearray(SIZE)  # it strayed and came back
+        self._away = array("i", [0] * SIZE)  # the change, while it is open; 0: none
+        self._returned = bytearray(SIZE)  # the tilt came back later
         self._spreads = array("h", [0] * SIZE)
         self._was_vertical = bytearray(SIZE)
         self._turned = False  # what was handed out last was a turn or a new posture,
@@ -111,7 +114,7 @@ class Pieces:
         """A piece has ended: n is the number of the next sample, slot the number in the ring of
         the tilt that it falls into. The others: see next()."""
         i = (self._head + self.waiting - 1) % SIZE  # the newest
-        if self.waiting and self._belongs(i, onset, offset, peak):
+        if self.waiting and self._belongs(i, onset, offset):
             self._extend(i, offset, peak, plateau, flags)
             self._set_away(i, 0)
         else:
@@ -122,7 +125,7 @@ class Pieces:
             self._peaks[i] = peak
             self._plateaus[i] = plateau
             self._flags[i] = flags
-            self._away[i] = self._returned[i] = 0
+            self._away[i] = self._returned[i] = self._strayed[i] = 0
             ago = (n - onset) // BLOCK
             self._began[i] = self.half_seconds - ago
             posture = self.posture
@@ -131,13 +134,12 @@ class Pieces:
             tilt.mean(self._ring, _slot(slot, before), self._tilts, 3 * i)
         self._ended[i] = self.half_seconds
         self._measure(i, n, slot)
+        self._stray(i, slot, (n - onset) // FINE, (n - offset) // FINE)
         tilt.mean(self._ring, _slot(slot, MEAN), self._now, 0)
         change = tilt.distance(self._now, 0, self._tilts, 3 * i)
-        if (
-            change > AWAY2
-            and change > self.sway // SWAY_PART
-            and change > self._peaks[i] >> PEAK_SHIFT
-        ):
+        self._change[i] = change
+        self._back[i] = self._strayed[i] > AWAY2 and change < self._strayed[i] // BACK
+        if change > AWAY2 and change > self.sway // SWAY_PART and not self._back[i]:
             self._set_away(i, change)
         if self.waiting > 1:
             self._look_back(n, slot, offset, i)
@@ -160,10 +162,9 @@ class Pieces:
 
     def next(self):
         """Hand out the oldest movement if its class is known. False if there is none."""
-        while self.ready():
-            if not self._goes_on():
-                self._hand_out()
-                return True
+        if self.ready():
+            self._hand_out()
+            return True
         if not self.waiting:
             self.all = False
         return False
@@ -185,35 +186,12 @@ class Pieces:
         if self.kind == 0 and self.offset - self.onset < BLOCK:
             self.offset = self.onset + BLOCK
 
-    def _goes_on(self):
-        """Make one of the two oldest pieces if they are parts of a movement of over 10 s."""
-        i = self._head
-        j = (i + 1) % SIZE
-        if (
-            self.waiting == 1
-            or self._onsets[j] - self._offsets[i] >= UNREST_REST
-            or not self._has_unrest(i, REST)
-            or self._leaves_plane(i)
-        ):
-            return False
-        self._onsets[j] = self._onsets[i]
-        self._began[j] = self._began[i]
-        self._was_vertical[j] = self._was_vertical[i]
-        self._returned[j] |= self._returned[i]
-        for a in range(3):
-            self._tilts[3 * j + a] = self._tilts[3 * i + a]
-        self._extend(j, self._offsets[i], self._peaks[i], self._plateaus[i], self._flags[i])
-        self._set_away(i, 0)
-        self._head = j
-        self.waiting -= 1
-        return True
-
-    def _belongs(self, i, onset, offset, peak):
+    def _belongs(self, i, onset, offset):
         """Whether the piece from `onset` to `offset` belongs to movement i, whatever the tilt."""
         rest = onset - self._offsets[i]
         if offset - onset < BLOCK and self._offsets[i] - self._onsets[i] < BLOCK:
             return rest < EDGES_REST
-        return belongs(rest, peak, self._peaks[i])
+        return rest < JOIN_REST and not self._back[i]
 
     def _extend(self, i, offset, peak, plateau, flags):
         if offset > self._offsets[i]:
@@ -234,6 +212,17 @@ class Pieces:
             return
         first = (n - self._onsets[i]) // FINE
         self._spreads[i] = self._spread(slot, first, (n - self._offsets[i]) // FINE)
+
+    def _stray(self, i, slot, first, last):
+        """Take how far a piece, tilts `first` to `last` before `slot`, strayed on the mean."""
+        if first > FARTHEST:
+            first = FARTHEST
+        if last > first - 1:
+            last = first - 1
+        tilt.average(self._ring, _slot(slot, first), first - last, self._work, self._now)
+        strayed = tilt.distance(self._now, 0, self._tilts, 3 * i)
+        if strayed > self._strayed[i]:
+            self._strayed[i] = strayed
 
     def _look_back(self, n, slot, offset, newest):
         """If the tilt is where it was before an open piece, the oldest such, all since then is one
@@ -262,7 +251,8 @@ class Pieces:
         self._set_away(i, 0)
         if later or offset - self._onsets[i] <= SLOWEST:
             self._extend(i, offset, 0, 0, 0)
-            self._returned[i] = 1
+            self._returned[i] = self._back[i] = 1
+            self._change[i] = 0
         self._ended[i] = self.half_seconds
         self._measure(i, n, slot)
 
@@ -295,10 +285,13 @@ class Pieces:
         if self._was_vertical[i] or posture.is_vertical(first if first > 0 else 0):
             return record.UPRIGHT
         last = first - HELD
-        if first >= 0 and posture.changed(
-            self._gravity(i, 0), self._gravity(i, 1), self._gravity(i, 2), first, max(0, last)
-        ):
-            return record.POSTURE
+        if self._change[i] > SHIFT2:
+            if first >= 0 and posture.changed(
+                self._gravity(i, 0), self._gravity(i, 1), self._gravity(i, 2), first, max(0, last)
+            ):
+                return record.POSTURE
+            if self._peaks[i] > SHIFT_LEAST and not self._back[i]:
+                return record.GROSS
         if self._spreads[i] >= TURN_SPREAD:
             return record.GROSS
         if self._has_unrest(i, NO_REST) or (self._has_unrest(i, REST) and self._leaves_plane(i)):
@@ -327,12 +320,6 @@ class Pieces:
     def _gravity(self, i, a):
         """Gravity before piece i on axis a, in the posture's 1/4096 g (-8192..8191)."""
         return (self._tilts[3 * i + a] - 2560) * 16 // 5
-
-
-def belongs(rest, peak, before):
-    """Whether a piece of this peak (power) belongs to the movement that ended `rest` samples
-    before it and had the peak `before`, by these alone."""
-    return rest < JOIN_REST or (rest < ECHO_REST and peak < before // ECHO)
 
 
 def _is_turn(kind):

@@ -32,6 +32,13 @@ def mean(ring: ptr16, at: int, out: ptr16, to: int):
         a += 1
 
 
+def average(ring, at, n, work, out):
+    """Mean of n tilts (1..KEPT) from ring number `at` on: x y z to out[0:]. work: see spread()."""
+    _sums(ring, at, n, work)
+    for a in range(3):
+        out[a] = (work[a] // n + 4) >> 3
+
+
 @micropython.viper
 def distance(one: ptr16, i: int, other: ptr16, j: int) -> int:
     """Squared distance of two means, (1/1280 g)**2."""

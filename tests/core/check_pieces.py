@@ -41,10 +41,11 @@ class Leg:
             self._put(start_mg + (end_mg - start_mg) * s, 0, sign * push_mg * jerk)
         return self
 
-    def kick(self, hold_s, tilt_mg=STEP_MG):
+    def kick(self, hold_s, tilt_mg=STEP_MG, push_mg=200):
         """Up, held still, and down again: its first sample and the one behind it."""
         start = self.n
-        self.swing(0, tilt_mg).rest(hold_s, tilt_mg).swing(tilt_mg, 0)
+        self.swing(0, tilt_mg, push_mg=push_mg).rest(hold_s, tilt_mg)
+        self.swing(tilt_mg, 0, push_mg=push_mg)
         return start, self.n
 
     def _put(self, *mg):
@@ -162,17 +163,43 @@ def check_kicks_without_rest_are_no_turn_in_their_plane():
         assert abs(onset - start) < 0.5
 
 
-def check_pieces_with_hardly_any_rest_are_one_long_movement():
+def check_a_weak_kick_soon_after_a_strong_one_is_its_own():
+    leg = Leg().rest(20)
+    first = leg.kick(0.5, push_mg=600)[0] / RATE
+    leg.rest(0.8)
+    second = leg.kick(0.5, 100, 60)[0] / RATE
+    onsets = [onset for (onset, _), kind in found(leg.rest(30)) if kind == 0]
+    assert len(onsets) == 2, onsets
+    assert abs(onsets[0] - first) < 0.2 and abs(onsets[1] - second) < 0.6, (first, second)
+
+
+def check_a_leg_that_shakes_while_it_is_up_is_one_long_movement():
     leg = Leg().rest(20)
     start = leg.n
-    for _ in range(12):
-        leg.kick(0.2)
-        leg.rest(0.9)
-    end = leg.n
+    leg.swing(0, 250)
+    for _ in range(9):
+        leg.rest(0.5, 250, (60, 0, 0)).rest(0.9, 250)
+    end = leg.swing(250, 0).n
     (((onset, duration), kind),) = found(leg.rest(30))
     assert kind == 0
     assert abs(onset - start / RATE) < 0.2
     assert abs(duration - (end - start) / RATE) < 1.5, duration
+
+
+def check_a_kick_just_before_a_new_posture_is_a_kick():
+    leg = Leg().rest(20)
+    start = leg.kick(0.5, 100, 60)[0] / RATE
+    leg.rest(1.5).swing(0, 600, 1.5, 900)
+    (span, kind), (_, last) = found(leg.rest(40, 600))
+    assert (kind, last) == (0, record.POSTURE)
+    assert abs(span[0] - start) < 0.2
+
+
+def check_what_leaves_the_leg_tilted_is_a_turn():
+    """Under the 15 degrees of a posture change, but not what a kick leaves."""
+    leg = Leg().rest(20).swing(0, 120)
+    ((_, kind),) = found(leg.rest(40, 120))
+    assert kind == record.GROSS
 
 
 def check_a_turn_of_over_ten_seconds_is_a_long_movement():

@@ -8,6 +8,7 @@ DETECTORS = {
     "1": "the first: amplitude alone made a turn, and a movement with a rest in it was two",
     "2": "the second: a held leg is one movement, and a turn is known by leaving a plane",
     "3": "the third: as the second, and lying very still takes no movement away",
+    "4": "the fourth: as the third, and a kick that came back is whole, whatever follows it",
 }
 # Why the board had started; see firmware/breadcrumb.py.
 STARTS = {

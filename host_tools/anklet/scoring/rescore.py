@@ -26,6 +26,7 @@ from plmcore.trace import SAMPLES  # noqa: E402
 
 LEAST_MG, MOST_MG = 5, 500  # onset thresholds that make sense
 NO_LM = record.KINDS[record.POSTURE :]
+JOIN_MS = 560  # a rest up to this is no end: the device allows more where the tilt is not back
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,7 @@ def _joined(night: Session, found: list[Piece]) -> list[Movement]:
             at += 1
         last = out[-1] if out else None
         if last and (
-            (at < len(whole) and whole[at][0] < last.offset)
-            or pieces.belongs((piece.onset - last.offset) // NOMINAL_MS, piece.peak, last.peak)
+            (at < len(whole) and whole[at][0] < last.offset) or piece.onset - last.offset < JOIN_MS
         ):
             out[-1] = Piece(
                 last.onset,
