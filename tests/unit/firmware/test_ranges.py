@@ -384,7 +384,7 @@ def test_tilts_on_the_worst_of_inputs(core):
         for n in (2, 50, 240):
             assert 0 <= tilt.spread(ring, 249, n, work) <= 342
             tilt.average(ring, 249, n, work, means)
-            assert max(means) <= 5120 and max(work) < 1 << 24
+            assert max(means) <= 5120 and max(work[:3]) < 1 << 24
     bounds = {"_sums.total": 1 << 24, "_products.xx": 1 << 26, "spread.volume": 1 << 27}
     for name, bound in bounds.items():
         print(f"{name}: {most[name]} of {bound}")
