@@ -31,7 +31,7 @@ PATTERNS = 40
 HOUR = 3_600_000
 FIRST = dt.date(2015, 10, 15)
 DEVICE = "e6614103e7452b2f"
-MOST_S, MOST_MB = 2.0, 6.0
+MOST_S, MOST_MB = 2.0, 3.0
 
 
 def pattern(seed: int) -> bytes:

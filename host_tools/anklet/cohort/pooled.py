@@ -185,7 +185,6 @@ def page(found: Sequence[Pooled]) -> str:
         f'<h1>Trials of several people, pooled</h1><p class="quiet">Each person tried it on '
         f"themselves, in an order that a coin drew. The line of a person is the 95 % interval of "
         f"their own effect.</p>{cards}",
-        {},
     )
 
 

@@ -78,7 +78,7 @@ on EMG during sleep do not apply. Each person counts once, with the mean of thei
 {"".join(cards)}
 {_failed(whole)}
 {_made(whole.ways)}"""
-    return document("A cohort", body, {})
+    return document("A cohort", body)
 
 
 def _add(whole: Whole, out: Path, part: str) -> None:

@@ -2,9 +2,9 @@
 
 Nothing on a page asks the network for anything. Data flows one way:
 
-    night:  raw file -> Session -> view.SessionView -> figures, timeline, onenight -> page
-    trend:  database -> grouping.by_night, journal, trials -> strips, trendfigures, trendtable,
-            trend -> page
+    night:  raw file -> Session -> view.SessionView -> figures, timeline -> svg -> onenight -> page
+    trend:  database -> grouping.by_night, journal, trials -> strips, trendfigures, weeks -> svg,
+            trendtable -> trend -> page
 """
 
 import os
@@ -36,7 +36,6 @@ def html(
     noted: Noted | None = None,
     nav: str = "",
     before: Before | None = None,
-    plotly: str = "",
 ) -> str:
     """The page of these sessions, each in full on a sheet of its own, the newest first.
 
@@ -44,18 +43,18 @@ def html(
     """
     if not sessions:
         raise BadInput("There is no night to report: run anklet sync with the board plugged in.")
-    body, charts, title = onenight.sheets(sessions, noted, before)
-    return document(title, body, charts, nav, plotly)
+    body, title = onenight.sheets(sessions, noted, before)
+    return document(title, body, nav)
 
 
-def night(archive: Archive, items: Items, nav: str = "", plotly: str = "") -> str:
+def night(archive: Archive, items: Items, nav: str = "") -> str:
     """The page of these sessions (some of Archive.sessions), those of one night joined.
 
-    nav: HTML to stand above it; plotly: see page.document. Raises BadInput without one.
+    nav: HTML to stand above it. Raises BadInput without one.
     """
     noted = _noted(cache(Journal(archive.path).entries))
     shown = _joined(archive, items, traced=True)
-    return html(shown, noted, nav, _before(archive.sessions()), plotly)
+    return html(shown, noted, nav, _before(archive.sessions()))
 
 
 def trend(
@@ -64,26 +63,22 @@ def trend(
     newest: bool = True,
     link: Callable[[str, str], str] | None = None,
     nav: str = "",
-    plotly: str = "",
 ) -> str:
     """The page of all nights of these sessions, from the database alone.
 
     newest: the newest night follows in full; its raw file is the only one read. link: the address
-    of a session's page, by device and session. nav, plotly: as for night(). Raises BadInput
-    without a session.
+    of a session's page, by device and session. nav: as for night(). Raises BadInput without a
+    session.
     """
     if not items:
         raise BadInput("There are no nights yet; anklet sync files those of a board.")
     entries = cache(Journal(archive.path).entries)
-    body, charts = Trend(items, entries, partial(bands, archive.path), link).page()
+    body = Trend(items, entries, partial(bands, archive.path), link).page()
     groups = [group for group in grouping.grouped(items) if group[0]["night"]]
     if newest and groups:
-        sheet, more, _ = onenight.sheets(
-            _joined(archive, groups[-1]), _noted(entries), _before(items)
-        )
+        sheet, _ = onenight.sheets(_joined(archive, groups[-1]), _noted(entries), _before(items))
         body += f'<div class="new-sheet">{sheet}</div>'
-        charts |= more
-    return document("All nights", body, charts, nav, plotly)
+    return document("All nights", body, nav)
 
 
 def write(page: str, out: Path) -> None:

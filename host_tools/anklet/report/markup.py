@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from anklet.report.trendfigures import WITH_SHAPES, look
+from anklet.report.weeks import PALEST
+
 # The timeline's symbols, drawn by hand so that they print and scale with the text.
 _KEY = (
     (
@@ -47,21 +50,35 @@ def key(traced: bool = False) -> str:
     return _legend((*_KEY, *([_AREA] if traced else [])))
 
 
-_DOT = '<circle cx="9" cy="8" r="4" fill="var(--plm)"/>'
-_WITH = '<path d="M9 3l5 9H4z" fill="var(--clm)"/>'
 _MEDIAN = (
     '<path d="M0 2h18v12h-18z" fill="var(--track)"/>'
     '<path d="M0 8h18" stroke="var(--other)" stroke-width="2"/>'
 )
 
 
-def trend_key(with_what: str = "") -> str:
-    """The legend of all nights; with_what: in words, what the marked nights are with."""
-    items = [(_DOT, "a night")]
-    if with_what:
-        items = [(_DOT, f"without {with_what}, or not noted"), (_WITH, f"with {with_what}")]
-    items.append((_MEDIAN, "median of the last 28 dates, and their middle half"))
-    return _legend((name, drawing) for drawing, name in items)
+def trend_key(legs: Sequence[str], with_what: str = "") -> str:
+    """The legend of all nights. legs: their names; with_what: in words, what the marked nights
+    are with."""
+    items = []
+    for i, leg in enumerate(legs):
+        of = f"{leg}, " if len(legs) > 1 else ""
+        shape, colour = look(i)
+        if with_what:
+            items.append((f"{of}without {with_what}, or not noted", _symbol(shape, "plm")))
+            items.append((f"{of}with {with_what}", _symbol(WITH_SHAPES[i % 6], "clm")))
+        else:
+            items.append((leg if of else "a night", _symbol(shape, colour)))
+    return _legend([*items, ("median of the last 28 dates, and their middle half", _MEDIAN)])
+
+
+def _symbol(shape: str, colour: str) -> str:
+    return f'<use href="#m-{shape}" x="9" y="8" class="{colour}"/>'
+
+
+def calendar_key(most: float) -> str:
+    """The legend of a calendar. most: PLM per hour of its full colour."""
+    square = '<rect class="cell" width="18" height="16" fill-opacity="{}"/>'
+    return _legend((("0 PLM/h", square.format(PALEST)), (f"{most:.0f} PLM/h", square.format(1))))
 
 
 def _legend(items: Iterable[tuple[str, str]]) -> str:
@@ -71,16 +88,6 @@ def _legend(items: Iterable[tuple[str, str]]) -> str:
         for name, drawing in items
     )
     return f'<ul class="key">{listed}</ul>'
-
-
-def chart(name: str, summary: str, unscripted: str = "") -> str:
-    """Where page.js draws the figure of this name; the summary is read out in its stead.
-    unscripted: SVG that stands there where no script runs; without one the summary does."""
-    instead = unscripted or f'<p class="quiet">{escape(summary)}</p>'
-    return (
-        f'<figure><div class="chart" id="{name}" role="img" aria-label="{escape(summary)}"></div>'
-        f"<noscript>{instead}</noscript></figure>"
-    )
 
 
 def table(

@@ -8,9 +8,10 @@ from typing import Any
 from anklet.night.damage import plural
 from anklet.night.rate import interval as rate_interval
 from anklet.night.session import Session
-from anklet.report import figures, unscripted, view, words
+from anklet.report import figures, view, words
 from anklet.report.health import health
-from anklet.report.markup import chart, folded, key, table
+from anklet.report.markup import folded, key, table
+from anklet.report.svg import draw
 from anklet.report.timeline import timeline
 from anklet.report.usual import Earlier, number
 from anklet.report.view import SessionView, span_text
@@ -25,26 +26,23 @@ def sheets(
     sessions: Sequence[Session],
     noted: Callable[[str, str], Mapping[str, Any]] | None = None,
     before: Callable[[Session], Earlier] | None = None,
-) -> tuple[str, dict[str, Any], str]:
-    """Each session in full on a sheet of its own, the newest first: HTML, its charts, a title.
+) -> tuple[str, str]:
+    """Each session in full on a sheet of its own, the newest first: HTML, a title.
 
     noted: the journal's values of a night (ISO date) and label. before: what the person's earlier
     nights say of it.
     """
     nights = sorted((SessionView(s) for s in sessions), key=_moment, reverse=True)
-    html, charts = [], {}
+    html = []
     for i, night in enumerate(nights):
         end = f"-{i}" if i else ""
-        charts["timeline" + end] = timeline(night)
-        charts["hours" + end] = figures.hours(night)
-        charts["imis" + end] = figures.imis(night)
         date, label = night.session.night, night.session.label
         values = noted(date.isoformat(), label) if noted and date else {}
         known = before(night.session) if before else Earlier()
         sheet = _sheet(night, values, known, end)
         html.append(f'<div class="{"new-sheet" if i else "sheet"}">{sheet}</div>')
     title = name_of(nights[0]) if len(nights) == 1 else f"{len(nights)} nights"
-    return "\n".join(html), charts, title
+    return "\n".join(html), title
 
 
 def name_of(night: SessionView) -> str:
@@ -191,10 +189,10 @@ def _timeline(night: SessionView, end: str) -> str:
     return f"""<section class="card">
 <h2>Every movement of the night</h2>
 <p class="quiet">One row is one hour. A dense run of bars is a series.
-<span class="mouse">Point at a mark for its time, length and peak. Drag across to zoom,
+<span class="mouse scripted">Point at a mark for its time, length and peak. Drag across to zoom,
 double-click to go back.</span></p>
 {key(bool(night.session.trace))}
-{chart("timeline" + end, summary, unscripted.timeline(night))}
+{draw("timeline" + end, timeline(night), summary)}
 </section>"""
 
 
@@ -211,7 +209,7 @@ def _hours(night: SessionView, end: str) -> str:
 <h2>The rate through the night</h2>
 <p class="quiet">PLM per hour in bed, hour by hour. A thin bar is an hour with few minutes in bed;
 under {view.LEAST_MIN} minutes there is none.</p>
-{chart("hours" + end, summary)}
+{draw("hours" + end, figures.hours(night), summary)}
 <details class="screen"><summary>As a table</summary>{listing}</details>
 </section>"""
 
@@ -229,7 +227,7 @@ def _imis(night: SessionView, end: str) -> str:
 <h2>Intervals between movements</h2>
 <p class="quiet">IMIs, from one CLM's onset to the next. A hump at 20 to 40 s is a rhythm.
 {beyond} of {len(night.imis)} are over 100 s and not drawn.</p>
-{chart("imis" + end, summary)}
+{draw("imis" + end, figures.imis(night), summary)}
 </section>"""
 
 

@@ -1,11 +1,10 @@
 """What the journal and the trials say of each night: the rows under the chart, and its marks.
 
-All texts are escaped here.
+Its texts are plain; svg.py escapes them.
 """
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from anklet.archive.journal import KEYS
@@ -26,7 +25,7 @@ def of_trials(bands: Bands, first: str) -> list[Strip]:
     """A row for the periods of trials, if there are any: on the bar the amount or the bottle, the
     rest in its hover text."""
     bars = [
-        (begin, end, escape(_amount(text)), f"{escape(text)}<br>{begin} to {end}")
+        (begin, end, _amount(text), f"{text}\n{begin} to {end}")
         for begin, end, text in bands
         if end >= first
     ]
@@ -53,8 +52,8 @@ def of_journal(entries: Entries, first: str) -> Iterator[Strip]:
             said = "; ".join(
                 words.journal_words({k: values[k] for k in (name, *aside) if k in values})
             )
-            text = escape(str(values[name])) if key.kind in ("number", "whole") else "noted"
-            medicine = escape(short(str(values[name]))) if name in MEDICINES else ""
+            text = str(values[name]) if key.kind in ("number", "whole") else "noted"
+            medicine = short(str(values[name])) if name in MEDICINES else ""
             begin = night
             if bars and said == before and bars[-1][1] == _before(night):
                 begin = bars.pop()[0]
@@ -62,7 +61,7 @@ def of_journal(entries: Entries, first: str) -> Iterator[Strip]:
             if medicine:
                 text = f"{medicine} (from {begin})"
             when = night if begin == night else f"{begin} to {night}"
-            told = when if text == said else f"{when}<br>{escape(short(said))}"
+            told = when if text == said else f"{when}\n{short(said)}"
             bars.append((begin, night, text, told))
         if bars:
             newest = bars[-MOST_BARS // len(KEYS) :]

@@ -1,15 +1,21 @@
-"""The timeline: every movement of a night in rows of one hour, as a Plotly figure."""
+"""The timeline: every movement of a night in rows of one hour."""
 
 from base64 import b64encode
+from collections.abc import Iterator
+from math import log2, sqrt
 
 from anklet.night import away
 from anklet.night.session import LM
-from anklet.report.figures import Figure, figure
-from anklet.report.view import SessionView, Span, span_text
+from anklet.report.plot import Axis, Bar, Curve, Figure, Layer, Panel, Point
+from anklet.report.view import HOUR, SessionView, Span, span_text
 
-ROW = 34  # height of an hour on the timeline, px
+ROW, PAPER_ROW, MOST_PAPER = 34, 20, 200  # height of an hour, and of all of them on paper, px
 # A gap of a few seconds would be invisible on a row of an hour.
 LEAST_MINUTES = 0.15
+TALL, TOP = 0.42, 0.55  # half a row's bar; what is above the first row's middle, in rows
+STEP_MS = 200  # of a level of the trace
+COARSE = 30  # levels of the trace in one step of what is drawn before zooming: 6 s
+FULL = 254  # the greatest height in a row; 0 is a hole
 
 KIND_WORDS = {
     "clm": "CLM outside a series",
@@ -33,101 +39,55 @@ def timeline(night: SessionView) -> Figure:
         for ms, lost, cause in night.gaps
     ]
     upright, off_body = away.upright(night.session), away.off_body(night.session)
-    still = away.still(night.session)
-    data = [
-        _track(night, "recorded", [(span, "") for span in night.recorded], "var(--track)"),
-        _track(night, "upright", since(upright, "leg upright"), "var(--upright)", "/"),
-        _track(night, "off body", since(off_body, "off the body"), "var(--upright)", "-"),
-        _track(night, "gaps", gaps, "var(--gap)", "x"),
+    still = since(away.still(night.session), "in bed, or on a table: very still")
+    layers = [
+        Layer("recorded", "track", _bars(night, [(span, "") for span in night.recorded], 0)),
+        Layer("upright", "upright", _bars(night, since(upright, "leg upright"))),
+        Layer("off body", "off-body", _bars(night, since(off_body, "off the body"))),
+        Layer("gaps", "gap", _bars(night, gaps)),
+        Layer("very still", "still", _bars(night, still)),
     ]
-    if still:
-        words = "in bed, or on a table: very still"
-        data.append(_track(night, "very still", since(still, words), "var(--upright)", "."))
-    traced = {}
+    trace = {}
     if night.session.trace:
-        # page.js fills it in, as finely as the screen shows it.
-        traced = {"trace": _trace(night, len(data))}
-        data.append(_area())
-    data += [_dots(night, *each) for each in _classes(night)]
-    rows = len(night.hours)
-    drawn = figure(
-        data,
-        rows * ROW + 60,
-        {
-            "range": [0, 60],
-            **({"nticks": 8} if traced else {"dtick": 10}),
-            "tickangle": 0,
-            "title": {"text": "minute of the hour", "standoff": 6},
-        },
-        {
-            "range": [rows - 0.45, -0.55],
-            "tickvals": list(range(rows)),
-            "ticktext": [hour.label for hour in night.hours],
-            "showgrid": False,
-            "showline": False,
-            "fixedrange": not traced,  # zooming in on one movement needs height, too
-        },
-        barmode="overlay",
-        hovermode="closest",
-    )
-    return drawn | traced
-
-
-def _trace(night: SessionView, index: int) -> Figure:
-    """For page.js: the trace's levels, and the number of the Plotly trace that shows them."""
-    return {
-        "index": index,
-        "lead": night.lead,
-        "rows": len(night.hours),
-        "pieces": [[ms, b64encode(levels).decode()] for ms, levels in night.session.trace],
-    }
-
-
-def _area() -> Figure:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "movement",
-        "x": [],
-        "y": [],
-        "fill": "toself",
-        "fillcolor": "var(--trace)",
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-    }
-
-
-def _track(
-    night: SessionView, name: str, spans: list[tuple[Span, str]], colour: str, pattern: str = ""
-) -> Figure:
-    """Spans of time, each with its hover text, as bars that lie in their rows."""
-    pieces = [(*piece, words) for span, words in spans for piece in night.pieces([span])]
-    least = LEAST_MINUTES if pattern else 0
-    marker: Figure = {"color": colour, "line": {"width": 0}}
-    if pattern:
-        marker["pattern"] = {
-            "shape": pattern,
-            "fgcolor": colour,
-            "bgcolor": "var(--track)",
-            "size": 6,
-            "solidity": 0.35,
+        heights = [(ms, levels.translate(_heights())) for ms, levels in night.session.trace]
+        layers.append(Layer("movement", "movement", [Curve(list(_areas(night, heights)))]))
+        trace = {
+            "lead": night.lead,
+            "rows": len(night.hours),
+            "step": STEP_MS,
+            "ground": TALL + TOP,
+            "tall": 2 * TALL / FULL,
+            "pieces": [[ms, b64encode(each).decode()] for ms, each in heights],
         }
-    return {
-        "type": "bar",
-        "orientation": "h",
-        "name": name,
-        "y": [row for row, _, _, _ in pieces],
-        "base": [round(minute, 4) for _, minute, _, _ in pieces],
-        "x": [round(max(minutes, least), 4) for _, _, minutes, _ in pieces],
-        "width": 0.84,
-        "marker": marker,
-        "hovertext": [words for _, _, _, words in pieces],
-        "hoverinfo": "text" if pattern else "skip",
-    }
+    rows = len(night.hours)
+    y = Axis(rows - 0.45, -TOP, ticks=[(i, hour.label) for i, hour in enumerate(night.hours)])
+    x = Axis(
+        *(0, 60, "minute of the hour"),
+        [(at, str(at)) for at in range(0, 61, 10)],
+        zoom="number",
+        grid=True,
+    )
+    paper = min(rows * PAPER_ROW, MOST_PAPER)
+    return Figure([Panel([*layers, *_classes(night)], y, rows * ROW, paper)], x, trace)
 
 
-def _classes(night: SessionView) -> list[tuple[str, float, Figure, list[tuple[int, str]]]]:
-    """The classes that the timeline tells apart: name, height in the row, symbol, points."""
+def _bars(
+    night: SessionView, spans: list[tuple[Span, str]], least: float = LEAST_MINUTES
+) -> list[Bar]:
+    """Spans of time, each with its hover text, as bars that lie in their rows."""
+    return [
+        Bar(minute, minute + max(minutes, least), row + TALL, row - TALL, words)
+        for span, words in spans
+        for row, minute, minutes in night.pieces([span])
+    ]
+
+
+def _classes(night: SessionView) -> list[Layer]:
+    """The classes that the timeline tells apart, each with its place in the row's height."""
+
+    def layer(name: str, look: str, shape: str, lift: float, said: list[tuple[int, str]]) -> Layer:
+        places = [(*night.place(ms), text) for ms, text in said]
+        return Layer(name, look, [Point(x, row + lift, text) for row, x, text in places], shape)
 
     def texts(lms: list[LM]) -> list[tuple[int, str]]:
         return [(lm.onset_ms, _hover(night, lm)) for lm in lms]
@@ -135,45 +95,50 @@ def _classes(night: SessionView) -> list[tuple[str, float, Figure, list[tuple[in
     plm = [lm for lm in night.lms if lm.plm]
     clm = [lm for lm in night.clms if not lm.plm]
     other = [lm for lm in night.lms if lm.kind != "clm"]
-    pressed = [(ms, f"<b>{night.clock(ms)}</b><br>button pressed") for ms in night.markers]
+    pressed = [(ms, f"{night.clock(ms)}\nbutton pressed") for ms in night.markers]
     return [
-        ("no candidate", 0.28, _symbol("x-thin", 5, "var(--other)", 1), texts(other)),
-        ("PLM", 0.0, _symbol("line-ns", 12, "var(--plm)", 1.6), texts(plm)),
-        ("other CLM", 0.0, _symbol("circle-open", 7, "var(--clm)", 1.6), texts(clm)),
-        ("button", -0.27, _symbol("triangle-down", 9, "var(--ink)", 0), pressed),
+        layer("no candidate", "other", "tick", 0.28, texts(other)),
+        layer("PLM", "plm", "bar", 0.0, texts(plm)),
+        layer("other CLM", "clm hollow", "ring", 0.0, texts(clm)),
+        layer("button", "ink", "button", -0.27, pressed),
     ]
-
-
-def _symbol(symbol: str, size: int, colour: str, width: float) -> Figure:
-    return {
-        "symbol": symbol,
-        "size": size,
-        "color": colour,
-        "opacity": 1,
-        "line": {"width": width, "color": colour},
-    }
-
-
-def _dots(
-    night: SessionView, name: str, lift: float, marker: Figure, points: list[tuple[int, str]]
-) -> Figure:
-    places = [night.place(ms) for ms, _ in points]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": [round(minute, 4) for _, minute in places],
-        "y": [row + lift for row, _ in places],
-        "marker": marker,
-        "hovertext": [text for _, text in points],
-        "hoverinfo": "text",
-    }
 
 
 def _hover(night: SessionView, lm: LM) -> str:
     words = f"PLM, series {lm.series}" if lm.plm else KIND_WORDS.get(lm.kind, "other")
-    gap = "<br>touches a gap" if lm.touches_gap else ""
+    gap = "\ntouches a gap" if lm.touches_gap else ""
     return (
-        f"<b>{night.clock(lm.onset_ms)}</b><br>{words}{gap}"
-        f"<br>{lm.duration_ms / 1000:.1f} s, peak {lm.peak_mg} mg"
+        f"{night.clock(lm.onset_ms)}\n{words}{gap}"
+        f"\n{lm.duration_ms / 1000:.1f} s, peak {lm.peak_mg} mg"
     )
+
+
+def _heights() -> bytes:
+    """Of each level of the trace its height in the row, 1 to FULL for 4 to 500 mg in steps of
+    equal ratio; 0 where nothing is known."""
+    from plmcore.trace import HIGHEST, SAMPLES, power_of  # noqa: PLC0415 - the night has a trace
+
+    out = bytearray(256)
+    for level in range(HIGHEST + 1):
+        mg = sqrt(power_of(level) / SAMPLES) / 2.048
+        out[level] = 1 + round((FULL - 1) * min(1.0, max(0.0, log2(max(mg, 1) / 4) / 7)))
+    return bytes(out)
+
+
+def _areas(
+    night: SessionView, heights: list[tuple[int, bytes]]
+) -> Iterator[list[tuple[float, float]]]:
+    """The trace as areas that stand on the rows' ground: the greatest height of each step."""
+    for row in range(len(night.hours)):
+        ground = row + TALL
+        for ms, each in heights:
+            hour = (row * HOUR - night.lead - ms) // STEP_MS  # where the row begins in this piece
+            piece: list[tuple[float, float]] = []
+            for at in range(hour, hour + HOUR // STEP_MS, COARSE):
+                most = max(each[max(0, at) : max(0, at + COARSE)], default=0)
+                minute = (at - hour + COARSE / 2) * STEP_MS / 60_000
+                if most:
+                    piece.append((minute, ground - 2 * TALL * most / FULL))
+                if piece and (not most or at + COARSE >= hour + HOUR // STEP_MS):
+                    yield [(piece[0][0], ground), *piece, (piece[-1][0], ground)]
+                    piece = []

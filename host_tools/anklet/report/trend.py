@@ -13,8 +13,9 @@ from typing import Any
 from anklet.night import grouping, rate
 from anklet.night.damage import plural
 from anklet.report import trendfigures, trendtable, weeks, words
-from anklet.report.markup import chart, exactly, terms, trend_key
+from anklet.report.markup import calendar_key, exactly, terms, trend_key
 from anklet.report.strips import Bands, Entries, of_journal, of_trials, part
+from anklet.report.svg import draw
 
 Item = dict[str, Any]
 
@@ -40,17 +41,16 @@ class Trend:
         self._bands = bands
         self._link = link
 
-    def page(self) -> tuple[str, dict[str, Any]]:
-        """HTML and charts: a sheet for each label."""
-        html, charts = [], {}
+    def page(self) -> str:
+        """HTML: a sheet for each label."""
+        html = []
         for i, label in enumerate(sorted({item["label"] for item in self._items})):
             mine = grouping.select(self._items, label=label)
-            body, more = self._label(label, mine, f"-{i}" if i else "")
+            body = self._label(label, mine, f"-{i}" if i else "")
             html.append(f'<div class="{"new-sheet" if i else "sheet"}">{body}</div>')
-            charts |= more
-        return "\n".join(html), charts
+        return "\n".join(html)
 
-    def _label(self, label: str, items: list[Item], end: str) -> tuple[str, dict[str, Any]]:
+    def _label(self, label: str, items: list[Item], end: str) -> str:
         nights = grouping.by_night(items)
         entries = self._entries(label)
         series: dict[str, deque[list[int]]] = {}  # of the last nights, by leg
@@ -65,20 +65,17 @@ class Trend:
         with_what = part(nights, entries)
         undated = grouping.undated(items)
         parts = [_head(label, nights)]
-        charts: dict[str, Any] = {}
         if legs:
             parts.append(_recent(legs, nights[-1]["night"]))
-            parts.append(
-                self._points(legs, nights, entries, self._bands(label), end, charts, with_what)
-            )
-            parts.append(_views(legs, nights[-1]["night"], end, charts))
+            parts.append(self._points(legs, nights, entries, self._bands(label), end, with_what))
+            parts.append(_views(legs, nights[-1]["night"], end))
         alone = [_alone(item) for item in undated[-trendtable.ROWS :]]
         hidden = len(items) - len(undated) - sum(len(night["sessions"]) for night in nights)
         parts.append(
             trendtable.folded_table(nights, alone, len(undated), hidden, entries, self._link)
         )
         parts.append(terms(words.TREND_TERMS))
-        return "\n".join(parts), charts
+        return "\n".join(parts)
 
     def _points(
         self,
@@ -87,13 +84,11 @@ class Trend:
         entries: Entries,
         bands: Bands,
         end: str,
-        charts: dict[str, Any],
         with_what: str,
     ) -> str:
         first, last = _spanned(nights)
         strips = [*of_trials(bands, nights[0]["night"]), *of_journal(entries, nights[0]["night"])]
-        named = {escape(name): of for name, of in legs.items()}
-        charts["points" + end] = trendfigures.points(named, strips, (first, last))
+        figure = trendfigures.points(legs, strips, (first, last))
         there = {night["night"] for night in nights}
         days = (dt.date.fromisoformat(nights[-1]["night"]) - _date(nights[0])).days + 1
         summary = (
@@ -113,12 +108,12 @@ class Trend:
         return f"""<section class="card">
 <h2>Night by night</h2>
 <p class="quiet">A point is a night, its thin line the 95 % interval of chance within that night.
-Open: under 4 hours in bed, so take it lightly.{holes} <span class="mouse">Drag across to zoom,
-double-click to go back.</span></p>
-{trend_key(with_what)}
-<div class="range screen" role="group" aria-label="Nights shown" data-charts="points{end}
+Open: under 4 hours in bed, so take it lightly.{holes} <span class="mouse scripted">Drag across to
+zoom, double-click to go back.</span></p>
+{trend_key(list(legs), with_what)}
+<div class="range screen scripted" role="group" aria-label="Nights shown" data-charts="points{end}
 calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</div>
-{chart("points" + end, summary)}
+{draw("points" + end, figure, summary)}
 </section>"""
 
 
@@ -228,21 +223,19 @@ def _ago(night: Item, last: str) -> int:
     return (dt.date.fromisoformat(last) - _date(night)).days
 
 
-def _views(legs: dict[str, list[Item]], last: str, end: str, charts: dict[str, Any]) -> str:
+def _views(legs: dict[str, list[Item]], last: str, end: str) -> str:
     """Weekdays of the last year, and a calendar for each leg."""
-    year = {
-        escape(name): [n for n in nights if _ago(n, last) < YEAR] for name, nights in legs.items()
-    }
-    charts["weekdays" + end] = weeks.weekdays(year)
+    year = {name: [n for n in nights if _ago(n, last) < YEAR] for name, nights in legs.items()}
     calendars = []
     every = [night for nights in legs.values() for night in nights]
     every.sort(key=lambda night: night["night"])
     for i, (name, nights) in enumerate(legs.items()):
         chart_name = f"calendar{end}" + (f"-leg{i}" if i else "")
-        charts[chart_name] = weeks.calendar(nights, _spanned(every))
         title = f"<h3>{escape(name)}</h3>" if len(legs) > 1 else ""
         text = f"Calendar of PLM per hour in bed, {name}: a column a week. The table lists them."
-        calendars.append(title + chart(chart_name, text))
+        figure = weeks.calendar(nights, _spanned(every))
+        key = calendar_key(weeks.strongest(nights))
+        calendars.append(title + draw(chart_name, figure, text) + key)
     return f"""<div class="pair">
 <section class="card">
 <h2>Calendar</h2>
@@ -254,6 +247,6 @@ hour. In brackets: under 4 hours in bed. No cell: no recording.</p>
 <h2>Weekdays</h2>
 <p class="quiet">The nights of the last year by their evening; the bar is the median. Seven medians
 differ by chance too.</p>
-{chart("weekdays" + end, "PLM per hour in bed by weekday, with medians.")}
+{draw("weekdays" + end, weeks.weekdays(year), "PLM per hour in bed by weekday, with medians.")}
 </section>
 </div>"""

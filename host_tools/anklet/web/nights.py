@@ -14,7 +14,6 @@ from flask import (
     url_for,
 )
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 from werkzeug.wrappers import Response as AnyResponse
 
 from anklet import report
@@ -73,17 +72,14 @@ def pages(archive: Archive, people: People) -> Blueprint:
         together = grouped(select(archive.sessions(), label=asked["label"]))
         items = next((found for found in together if _has(found, asked)), [asked])
         beside = render_template("beside.html", item=asked, **_neighbours(together, items))
-        return _framed(report.night(archive, items, _bar() + beside, url_for(".plotly")))
+        return _framed(report.night(archive, items, _bar() + beside))
 
     @group.get("/trend")
     def trend() -> Response:
         def link(device: str, name: str) -> str:
             return url_for(".night", device=device, name=name)
 
-        page = report.trend(
-            archive, shown(), newest=False, link=link, nav=_bar(), plotly=url_for(".plotly")
-        )
-        return _framed(page)
+        return _framed(report.trend(archive, shown(), newest=False, link=link, nav=_bar()))
 
     @group.route("/night/<device>/<name>/hide", methods=["GET", "POST"])
     def hide(device: str, name: str) -> AnyResponse | str:
@@ -141,12 +137,6 @@ def pages(archive: Archive, people: People) -> Blueprint:
     @group.get("/about")
     def what_it_tells() -> str:
         return render_template("about.html", text=Markup(about.html()))
-
-    @group.get("/plotly.js")
-    def plotly() -> Response:
-        """Once for all pages: its address is another in every run, so it never grows stale."""
-        headers = {"Cache-Control": "private, max-age=86400, immutable"}
-        return Response(get_plotlyjs(), mimetype="text/javascript", headers=headers)
 
     @group.get("/report.css")
     def style() -> Response:

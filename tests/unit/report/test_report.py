@@ -1,14 +1,13 @@
 """The report's page, without a browser."""
 
-import json
 import re
+import xml.etree.ElementTree as ET
 from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
-import plotly.graph_objects as go
 import pytest
 import report_nights
 from anklet import report
@@ -17,8 +16,10 @@ from anklet.night import grouping
 from anklet.night.damage import Damage
 from anklet.night.nightfile import parse
 from anklet.night.session import Session
-from anklet.report import about, figures, health, unscripted, words
-from anklet.report.timeline import timeline
+from anklet.report import about, figures, health, plot, words
+from anklet.report.plot import Axis, Bar, Figure, Layer, Panel, Point
+from anklet.report.svg import draw
+from anklet.report.timeline import COARSE, FULL, timeline
 from anklet.report.usual import Earlier
 from anklet.report.view import LEAST_MIN, SessionView
 from nightbytes import Builder
@@ -46,12 +47,6 @@ class Text(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._hidden:
             self.words.append(data)
-
-
-def charts(page: str) -> dict:
-    found = re.search(r'id="figures">(.*?)</script>', page, re.DOTALL)
-    assert found
-    return json.loads(found[1])
 
 
 def empty(**meta: str) -> Session:
@@ -85,7 +80,9 @@ def test_page_says_at_its_foot_what_it_can_and_cannot_tell():
 def test_page_refers_to_nothing_outside_itself():
     page = Text(report.html([report_nights.night()]))
     sources = {attrs.get(name) for _, attrs in page.tags for name in ("src", "href", "srcset")}
-    assert sources <= {None, "data:,"}  # an empty icon: else a browser asks for one
+    marks = {str(source) for source in sources if str(source).startswith("#")}
+    assert sources - marks <= {None, "data:,"}  # an empty icon: else a browser asks for one
+    assert marks <= {f"#{attrs.get('id')}" for _, attrs in page.tags}
     assert "default-src 'none'" in str(page.tags)
 
 
@@ -99,39 +96,84 @@ def test_text_of_a_device_stays_text():
     for sessions in ([session], [session, honest]):
         page = report.html(sessions)
         tags = [tag for tag, _ in Text(page).tags]
-        assert tags.count("script") == 3  # figures, Plotly, page.js
+        assert tags.count("script") == 1  # ours
         assert "img" not in tags
-        assert charts(page)
-        hovers = json.dumps(charts(page))
-        assert "<script" not in hovers and "<img" not in hovers
 
 
-def test_figures_are_valid_plotly():
+def drawn(figure: Figure) -> ET.Element:
+    """The figure's SVG, as XML."""
+    return ET.fromstring(draw("chart", figure, "what it shows"))
+
+
+def test_every_mark_lies_inside_its_chart():
     night = SessionView(report_nights.night())
     for figure in (timeline(night), figures.hours(night), figures.imis(night)):
-        text = re.sub(r"var\(--\w+\)", "#123456", json.dumps(figure))
-        go.Figure(json.loads(text))  # raises on an unknown property or value
+        marks = [mark for mark in drawn(figure).iter() if mark.tag in ("use", "rect")]
+        assert len(marks) > 5
+        for mark in marks:
+            for at, size in (("x", "width"), ("y", "height")):
+                first, length = (float(mark.get(k, "0%").rstrip("%")) for k in (at, size))
+                assert -0.01 <= first <= first + length <= 100.01
+
+
+def test_a_chart_draws_texts_as_texts_and_places_as_shares_of_its_axes():
+    evil = '<b>"&\n'
+    x, y = Axis(10, 30, ticks=[(20, evil)], shown=(10, 20), zoom="number"), Axis(0, 4, evil)
+    points = Layer("points", "plm", [Point(15, 1, evil, "circle", ends=(0, 4))])
+    bars = Layer("bars", "track", [Bar(10, 20, 0, 2, evil, "1"), Bar(20, 20.1, 0, 2, "", "234")])
+    found = drawn(Figure([Panel([points, bars], y, 100, 50, [(1, evil)])], x))
+    (use,) = found.iter("use")
+    assert (use.get("x"), use.get("y"), use.findtext("title")) == ("25%", "75%", evil)
+    rect, _ = found.iter("rect")
+    assert [rect.get(k) for k in ("x", "y", "width", "height")] == ["0%", "50%", "50%", "50%"]
+    shown = {text.text: text.get("display") for text in found.iter("text")}
+    assert (shown["1"], shown["234"]) == (None, "none")  # only what has room
+    (data,) = (svg for svg in found.iter("svg") if svg.get("class") == "data")
+    assert (data.get("x"), data.get("width")) == ("0%", "200%")  # half the axis is seen at first
+
+
+def test_axes_have_round_ticks_and_few_of_them():
+    assert plot.number_ticks(0, 47) == [(n, str(n)) for n in (0, 10, 20, 30, 40)]
+    assert [at for at, _ in plot.number_ticks(0.2, 0.9)] == [0.2, 0.4, 0.6, 0.8]
+    first = plot.day_of("2026-11-20")
+    assert plot.date_ticks(first, first + 20) == [  # Mondays
+        (first + 3, "23 Nov\n2026"),
+        (first + 10, "30 Nov"),
+        (first + 17, "7 Dec"),
+    ]
+    assert [label for _, label in plot.date_ticks(first, first + 150)] == [
+        *("1 Dec\n2026", "1 Jan\n2027", "1 Feb", "1 Mar", "1 Apr"),
+    ]
+    for days in (2, 28, 91, 365, 4000):
+        assert 1 <= len(plot.date_ticks(first, first + days)) <= plot.MOST_DATES
 
 
 def test_every_movement_stands_on_the_timeline_once():
     session = report_nights.night()
-    points = {t["name"]: t for t in timeline(SessionView(session))["data"]}
+    found = timeline(SessionView(session))
     count = session.counts
-    assert len(points["PLM"]["x"]) == count["plm"]
-    assert len(points["other CLM"]["x"]) == count["clm"] - count["plm"]
-    assert len(points["no candidate"]["x"]) == count["lm"] - count["clm"] + count["excluded"]
-    assert len(points["button"]["x"]) == 1
-    symbols = {points[name]["marker"]["symbol"] for name in ("PLM", "other CLM", "no candidate")}
-    assert len(symbols) == 3
+    layers = [found.layer(name) for name in ("PLM", "other CLM", "no candidate", "button")]
+    assert [len(layer.marks) for layer in layers] == [
+        count["plm"],
+        count["clm"] - count["plm"],
+        count["lm"] - count["clm"] + count["excluded"],
+        1,
+    ]
+    assert len({layer.shape for layer in layers}) == 4
+    marks = drawn(found).findall(".//g[@class='plm']/use")  # what is seen without script
+    assert len(marks) == count["plm"]
+    assert all("PLM, series" in mark.findtext("title", "") for mark in marks)
 
 
 def test_gaps_and_upright_time_stand_on_the_timeline_with_their_length():
-    tracks = {t["name"]: t for t in timeline(SessionView(report_nights.night()))["data"]}
-    assert sum(tracks["gaps"]["x"]) == pytest.approx(0.7)
-    assert sum(tracks["upright"]["x"]) == pytest.approx(60)
-    assert tracks["gaps"]["hovertext"] == ["gap of 42 s at 01:58:03: the sensor did not answer"]
-    patterns = [t["marker"].get("pattern", {}).get("shape") for t in tracks.values()][:4]
-    assert len(set(patterns)) == 4
+    found = timeline(SessionView(report_nights.night()))
+    tracks = [found.layer(name) for name in ("recorded", "upright", "off body", "gaps")]
+    minutes = {track.name: sum(bar.to - bar.x for bar in track.marks) for track in tracks}
+    assert minutes["gaps"] == pytest.approx(0.7)
+    assert minutes["upright"] == pytest.approx(60)
+    (gap,) = tracks[3].marks
+    assert gap.title == "gap of 42 s at 01:58:03: the sensor did not answer"
+    assert len({track.look for track in tracks}) == 4
 
 
 def test_rows_begin_at_full_hours_of_the_clock():
@@ -171,9 +213,9 @@ def test_interval_on_a_bound_lies_inside_the_band(rules):
         type(proto)(i, 0, onset, 1000, 50, "clm", 0, False, 0) for i, onset in enumerate(onsets)
     ]
     night.gaps = []
-    inside, outside = figures.imis(night)["data"]
-    assert sum(n or 0 for n in inside["y"]) == 2
-    assert sum(n or 0 for n in outside["y"]) == 2
+    found = figures.imis(night)
+    for name in ("intervals in the band", "intervals outside"):
+        assert sum(bar.top - bar.y for bar in found.layer(name).marks) == 2
 
 
 def test_no_interval_is_measured_across_a_long_gap_or_a_long_movement():
@@ -241,13 +283,14 @@ def test_the_usual_range_stands_beside_the_nights_rate():
 
 def test_an_hour_is_a_rate_and_as_wide_as_its_minutes_in_bed():
     night = SessionView(report_nights.night())
-    bars = figures.hours(night)["data"][0]
-    for hour, height, width in zip(night.hours, bars["y"], bars["width"], strict=True):
+    bars = {round((bar.x + bar.to) / 2): bar for bar in figures.hours(night).layer("PLM").marks}
+    assert len(bars) > 5
+    for i, hour in enumerate(night.hours):
         if hour.in_bed_min < LEAST_MIN:
-            assert height is None
-        else:
-            assert height == pytest.approx(60 * hour.plm / hour.in_bed_min, abs=0.06)
-        assert width == pytest.approx(0.8 * hour.in_bed_min / 60, abs=0.001)
+            assert i not in bars
+            continue
+        assert bars[i].top == pytest.approx(60 * hour.plm / hour.in_bed_min)
+        assert bars[i].to - bars[i].x == pytest.approx(0.8 * hour.in_bed_min / 60)
 
 
 @pytest.mark.parametrize("session", [empty(), parse(b"rubbish"), parse(b"ANKLET1\n")])
@@ -261,7 +304,7 @@ def test_unknown_rule_set_shows_no_band():
     session = report_nights.night()
     session.meta["rules"] = "wasm2031"
     page = report.html([session])
-    assert charts(page)["imis"]["layout"]["shapes"] == []
+    assert not figures.imis(SessionView(session)).layer("band").marks
     assert "unknown to this version" in Text(page).seen
 
 
@@ -277,7 +320,9 @@ def test_several_nights_are_sheets_the_newest_first():
     order = [seen.index(text) for text in ("Saturday 21", "Friday 20", "Night, time unknown")]
     assert order == sorted(order)
     assert page.count('class="new-sheet"') == 2
-    assert {"timeline", "timeline-1", "timeline-2"} <= set(charts(page))
+    assert {f'id="timeline{end}"' for end in ("", "-1", "-2")} <= set(
+        re.findall(r'id="timeline.*?"', page)
+    )
 
 
 def test_exact_definition_stands_behind_each_number():
@@ -320,14 +365,21 @@ def test_write_to_an_impossible_place_is_bad_input(tmp_path: Path):
 
 def test_the_trace_lies_behind_the_movements_where_there_is_one():
     session = report_nights.night()
-    assert "trace" not in timeline(SessionView(session))
-    levels = bytes([30, 60, 255, 90]) * 500
+    assert not timeline(SessionView(session)).trace
+    levels = bytes([30, 60, 255, 90] * 500 + [255] * COARSE * 3)
     session.trace = [(0, levels)]
-    drawn = timeline(SessionView(session))
-    ((ms, text),) = drawn["trace"]["pieces"]
-    assert (ms, b64decode(text)) == (0, levels)
-    assert drawn["data"][drawn["trace"]["index"]]["name"] == "movement"
-    assert [t["name"] for t in drawn["data"]].index("PLM") > drawn["trace"]["index"]
+    found = timeline(SessionView(session))
+    ((ms, text),) = found.trace["pieces"]
+    heights = b64decode(text)
+    assert (ms, len(heights)) == (0, len(levels))
+    assert heights[2] == 0 < heights[0] < heights[1] < heights[3] <= FULL
+    names = [layer.name for layer in found.panels[0].layers]
+    assert names.index("PLM") > names.index("movement") > names.index("upright")
+    ((curve,), lead) = found.layer("movement").marks, session.start.minute
+    first, last = curve.pieces[0], curve.pieces[-1]
+    assert lead <= first[0][0] <= lead + 0.3 and first[0][1] == 0.42  # on the ground of its row
+    assert min(y for _, y in first) == pytest.approx(0.42 - 0.84 * heights[3] / FULL)
+    assert last[-1][1] == 1.42 and last[-1][0] == pytest.approx(2000 / 300 - 1.95, abs=0.11)
     page = report.html([session])
     assert "movement, 4 to 500 mg" in page
     assert "movement, 4 to 500 mg" not in report.html([report_nights.night()])
@@ -345,16 +397,6 @@ def test_a_night_that_power_cut_says_that_its_count_is_a_lower_bound():
     assert "asked again 120 times" in text
     text = " ".join(words.problems(SessionView(parse(bytes(night.counts(1_800_000).data)))))
     assert "lower bound" not in text
-
-
-def test_the_picture_without_script_holds_every_movement():
-    night = SessionView(report_nights.night())
-    svg = unscripted.timeline(night)
-    assert svg.count('stroke="var(--plm)"') == night.session.counts["plm"]
-    others = night.session.counts["clm"] - night.session.counts["plm"]
-    assert svg.count('stroke="var(--clm)"') == others
-    page = report.html([night.session])
-    assert f"<noscript>{svg}</noscript>" in page
 
 
 def test_every_detector_there_was_has_its_words():

@@ -4,10 +4,10 @@ import datetime as dt
 import json
 import re
 import sqlite3
+import sys
 from pathlib import Path
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 import report_nights
 import years
@@ -17,6 +17,8 @@ from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
 from anklet.night import grouping, rate
+from anklet.report.plot import Figure, day_of
+from anklet.report.svg import draw
 from anklet.report.trend import Trend
 from anklet.report.view import SessionView
 from nightbytes import EVENING, Builder, add_to, periodic, whole
@@ -51,12 +53,26 @@ def november(day):
 
 
 def page(items, entries=None, bands=(), link=None):
-    html, charts = Trend(items, lambda label: entries or {}, lambda label: bands, link).page()
+    """What a reader sees, the figures that are drawn there by their names, the HTML."""
+    charts: dict[str, Figure] = {}
+
+    def drawn(name, figure, summary):
+        charts[name] = figure
+        return draw(name, figure, summary)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules[Trend.__module__], "draw", drawn)
+        html = Trend(items, lambda label: entries or {}, lambda label: bands, link).page()
     return " ".join(re.sub("<[^>]*>", " ", html).split()), charts, html
 
 
-def trace(figure, name):
-    return next(t for t in figure["data"] if t["name"] == name)
+def marks(figure, name):
+    return figure.layer(name).marks
+
+
+def around(first, last):
+    """From the noon before the first of these nights of November to the one after the last."""
+    return day_of(november(first)) - 0.5, day_of(november(last)) + 0.5
 
 
 # --- rates
@@ -180,13 +196,11 @@ def test_joined_sessions_lie_on_one_clock_with_a_gap_between():
 def test_nights_are_points_with_intervals_and_a_missing_one_is_a_hole():
     nights = [item(november(n), 10 * n) for n in (10, 11, 13)]
     seen, charts, _ = page([*nights, item(None, session="00009-0")])
-    points = trace(charts["points"], "left")
-    assert points["mode"] == "markers"
-    assert points["x"] == [november(n) for n in (10, 11, 13)]
-    assert all(up > 0 for up in points["error_y"]["array"])
-    assert all(down > 0 for down in points["error_y"]["arrayminus"])
-    cells = charts["calendar"]["data"][0]
-    assert sum(z is not None for row in cells["z"] for z in row) == 3
+    points = marks(charts["points"], "left")
+    assert [point.x for point in points] == [day_of(november(n)) for n in (10, 11, 13)]
+    assert all(point.ends[0] < point.y < point.ends[1] for point in points)
+    cells = marks(charts["calendar"], "nights")
+    assert len({(cell.x, cell.y) for cell in cells}) == 3
     assert "1 night without a recording left its place empty" in seen
     assert "1 recording of unknown time" in seen
 
@@ -209,33 +223,31 @@ def test_medians_are_those_of_the_last_seven_and_twenty_eight_dates():
 
 def test_a_short_night_is_an_open_point_and_in_brackets():
     _, charts, _ = page([item(november(10), 80), item(november(11), 30, 3.0)])
-    symbols = trace(charts["points"], "left")["marker"]["symbol"]
-    assert symbols == ["circle", "circle-open"]
-    assert "(10)" in str(charts["calendar"]["data"][0]["text"])
+    points = marks(charts["points"], "left")
+    assert [(point.shape, point.look) for point in points] == [
+        *(("circle", "plm"), ("circle", "plm hollow")),
+    ]
+    assert [cell.text for cell in marks(charts["calendar"], "nights")] == ["10", "(10)"]
 
 
 def test_journal_entries_are_bands_of_equal_nights():
     entries = {november(n): {"magnesium_mg": 300, "route": "oral"} for n in (10, 11, 13)}
     entries[november(12)] = {"text": "<b>late</b>"}
-    _, charts, _ = page([item(november(n)) for n in range(9, 15)], entries)
-    magnesium = trace(charts["points"], "Magnesium, mg")
-    assert magnesium["base"] == ["2026-11-09 12:00", "2026-11-12 12:00"]
-    assert magnesium["x"] == [2 * 86_400_000, 86_400_000]
-    assert magnesium["text"] == ["300", "300"]
-    assert "oral" in magnesium["customdata"][0]
-    assert "<b>late" not in json.dumps(charts)
-    assert "&lt;b&gt;late" in json.dumps(charts)
+    _, charts, html = page([item(november(n)) for n in range(9, 15)], entries)
+    magnesium = marks(charts["points"], "Magnesium, mg")
+    assert [(bar.x, bar.to) for bar in magnesium] == [around(10, 11), around(13, 13)]
+    assert [bar.text for bar in magnesium] == ["300", "300"]
+    assert "oral" in magnesium[0].title
+    assert "<b>late" not in html
+    assert "&lt;b&gt;late" in html
 
 
 def test_trial_periods_are_bands_behind_the_points():
     bands = [(november(10), november(12), "magnesium"), (november(13), november(15), "nothing")]
     _, charts, _ = page([item(november(n)) for n in range(9, 16)], bands=bands)
-    assert trace(charts["points"], "Trial")["text"] == ["magnesium", "nothing"]
-    shades = charts["points"]["layout"]["shapes"]
-    assert [(s["x0"], s["x1"]) for s in shades] == [
-        ("2026-11-09 12:00", "2026-11-12 12:00"),
-        ("2026-11-12 12:00", "2026-11-15 12:00"),
-    ]
+    assert [bar.text for bar in marks(charts["points"], "Trial")] == ["magnesium", "nothing"]
+    shades = [layer.marks for layer in charts["points"].panels[0].layers if layer.name == "shade"]
+    assert [(bar.x, bar.to) for (bar,) in shades] == [around(10, 12), around(13, 15)]
 
 
 def test_people_have_sheets_and_legs_have_symbols_of_their_own():
@@ -250,35 +262,26 @@ def test_people_have_sheets_and_legs_have_symbols_of_their_own():
     _, charts, html = page(items)
     assert html.count("<h1>") == 2 and html.count('class="new-sheet"') == 1
     for name in ("points", "points-1"):
-        traces = [t for t in charts[name]["data"] if t["type"] == "scatter"]
-        assert [t["name"] for t in traces] == ["left", "right"]
-        assert len({t["marker"]["symbol"][0] for t in traces}) == 2
+        legs = [layer for layer in charts[name].panels[0].layers if layer.look == "points"]
+        assert [layer.name for layer in legs] == ["left", "right"]
+        shapes = [layer.marks[0].shape for layer in legs]
+        assert len(set(shapes)) == 2
+        assert all(f'href="#m-{shape}" x="9"' in html for shape in shapes)  # in the legend
     assert {"calendar", "calendar-leg1", "calendar-1", "calendar-1-leg1"} <= set(charts)
 
 
 def test_weekdays_stand_under_their_evenings_name():
     _, charts, _ = page([item(november(16 + n), 8 * n) for n in range(7)])  # from a Monday on
-    medians = trace(charts["weekdays"], "median")
-    assert [round(x) for x in medians["x"]] == list(range(7))
-    assert medians["y"] == list(range(7))
-
-
-def test_figures_of_the_trend_are_valid_plotly():
-    entries = {november(10): {"urge": 3}}
-    bands = [(november(10), november(12), "x")]
-    _, charts, _ = page([item(november(n)) for n in range(9, 15)], entries, bands)
-    for figure in charts.values():
-        go.Figure(json.loads(re.sub(r"var\(--\w+\)", "#123456", json.dumps(figure))))
+    medians = marks(charts["weekdays"], "median")
+    assert [(round(mark.x), mark.y) for mark in medians] == [(n, n) for n in range(7)]
 
 
 def test_texts_of_a_board_stay_texts():
     evil = "<script>alert(1)</script>"
     items = [item(november(n), label=evil, device=evil, leg=evil, rules=evil) for n in (10, 11)]
-    _, charts, html = page(
-        items, {november(10): {"text": evil}}, [(november(10), november(11), evil)]
-    )
+    _, _, html = page(items, {november(10): {"text": evil}}, [(november(10), november(11), evil)])
     assert "<script" not in html
-    assert "<script" not in json.dumps([c["data"] for c in charts.values()])
+    assert "&lt;script" in html
 
 
 def test_nights_link_to_their_sessions():
@@ -297,7 +300,7 @@ def test_hidden_nights_are_left_out_and_said(tmp_path: Path):
     items = archive.sessions()
     assert [("hidden" in i["flags"]) for i in items] == [False, True]
     seen, charts, _ = page(items)
-    assert trace(charts["points"], "left")["x"] == ["2026-11-21"]
+    assert [point.x for point in marks(charts["points"], "left")] == [day_of("2026-11-21")]
     assert "1 hidden recording left out" in seen
     assert "00002-0" in report.night(archive, items[1:])  # who asks for it sees it
 
@@ -355,8 +358,8 @@ def test_a_journal_of_years_keeps_the_page_small():
         day.isoformat(): {"urge": n % 11, "caffeine_mg": n % 5, "exercise_min": n % 7}
         for n, day in enumerate(days)
     }
-    _, charts, html = page([item(day.isoformat()) for day in days], entries)
-    assert len(html) + len(json.dumps(charts)) < 1.2e6  # Plotly is 4.8e6 of 6e6
+    _, _, html = page([item(day.isoformat()) for day in days], entries)
+    assert len(html) < 2.5e6
 
 
 @pytest.mark.slow
@@ -418,17 +421,16 @@ def test_nights_with_and_without_differ_by_colour_and_shape():
     entries = {november(n): {"magnesium_mg": 300 if n < 13 else 0} for n in range(9, 16)}
     entries[november(16)] = {"caffeine_mg": 90}
     seen, charts, _ = page([item(november(n)) for n in range(9, 17)], entries)
-    marks = trace(charts["points"], "left")["marker"]
-    looks = list(zip(marks["symbol"], marks["color"], strict=True))
-    assert looks[:4] == [("triangle-up", "var(--clm)")] * 4
-    assert looks[4:] == [("circle", "var(--plm)")] * 4
+    looks = [(point.shape, point.look) for point in marks(charts["points"], "left")]
+    assert looks[:4] == [("triangle-up", "clm")] * 4
+    assert looks[4:] == [("circle", "plm")] * 4
     assert "with magnesium" in seen and "without magnesium, or not noted" in seen
 
 
 def test_too_few_nights_on_one_side_are_not_told_apart():
     entries = {november(n): {"magnesium_mg": 300} for n in (9, 10)}
     seen, charts, _ = page([item(november(n)) for n in range(9, 17)], entries)
-    assert set(trace(charts["points"], "left")["marker"]["symbol"]) == {"circle"}
+    assert {point.shape for point in marks(charts["points"], "left")} == {"circle"}
     assert "with magnesium" not in seen
 
 
@@ -436,19 +438,20 @@ def test_the_line_is_the_median_of_the_last_28_dates_and_breaks_where_there_are_
     days = [dt.date(2026, 3, 1) + dt.timedelta(days=n) for n in (*range(40), *range(80, 88))]
     items = [item(day.isoformat(), 8 * n) for n, day in enumerate(days)]
     _, charts, _ = page(items)
-    line = trace(charts["points"], "median")
-    assert line["x"][0] == "2026-03-06"  # the sixth night
-    of = dict(zip(line["x"], line["y"], strict=True))
-    assert of["2026-03-06"] == 2.5  # of 0 to 5 an hour
-    assert of["2026-04-09"] == 25.5  # of 12 to 39
-    assert line["y"].count(None) == 1 and of["2026-05-25"] == 42.5  # of 40 to 45
-    low, high = (trace(charts["points"], name)["y"] for name in ("low", "high"))
-    assert all(a is None or a <= m <= b for a, m, b in zip(low, line["y"], high, strict=True))
+    ((line,), (band,)) = (marks(charts["points"], name) for name in ("median", "middle half"))
+    first, then = line.pieces
+    assert first[0] == (day_of("2026-03-06"), 2.5)  # of the first six nights: 0 to 5 an hour
+    assert first[-1] == (day_of("2026-04-09"), 25.5)  # of 12 to 39
+    assert then[0] == (day_of("2026-05-25"), 42.5)  # of 40 to 45
+    for piece, area in zip(line.pieces, band.pieces, strict=True):
+        low, high = area[: len(piece)], area[len(piece) :][::-1]
+        for (day, middle), (begin, bottom), (end, top) in zip(piece, low, high, strict=True):
+            assert begin == day == end and bottom <= middle <= top
 
 
 def test_a_medicine_is_named_once_with_its_first_night():
     entries = {november(n): {"medicine": "<b>pramipexole 0.18 mg"} for n in range(10, 14)}
     _, charts, html = page([item(november(n)) for n in range(9, 15)], entries)
-    bars = trace(charts["points"], "Other medicines")
-    assert bars["text"] == ["&lt;b&gt;pramipexole 0.18 mg (from 2026-11-10)"]
+    (bar,) = marks(charts["points"], "Other medicines")
+    assert bar.text == "<b>pramipexole 0.18 mg (from 2026-11-10)"
     assert "<b>pram" not in html

@@ -69,7 +69,7 @@ def test_the_sessions_of_a_night_are_added_up():
 def test_the_page_says_it_per_hour_and_where_it_is_from():
     session = night([20, 100] * 6)
     session.plm_at = robust.at_thresholds(session)
-    page, _, _ = onenight.sheets([session])
+    page, _ = onenight.sheets([session])
     assert "from 16 mg <b>12</b> (the device) · from 24 mg <b>6" in page
     assert "(from the logged peaks)" in page
     session.plm_at = {12: 13, 16: 12, 24: 6}

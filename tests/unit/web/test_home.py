@@ -144,13 +144,9 @@ def test_a_made_up_night_reads_back_as_it_was_counted(rate):
     assert night.counts["clm"] == sum(lm.kind == "clm" for lm in night.lms)
 
 
-def test_the_pages_of_nights_are_light_and_share_the_script_that_draws(client, home):
+def test_the_pages_of_nights_are_light(client, home):
     example.fill(home / "example")
     own = f"{TOKEN}-example"
     night = get(client, _newest(Archive(home / "example")), own)
     assert len(night.encode()) < 400_000
     assert len(get(client, "/trend", own).encode()) < 1_000_000
-    for page in (night, get(client, "/trend", own)):
-        assert f'<script src="/{own}/plotly.js"></script>' in page
-    script = client.get(f"/{own}/plotly.js")
-    assert "immutable" in script.headers["Cache-Control"] and len(script.data) > 1_000_000
