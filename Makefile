@@ -109,6 +109,9 @@ cohort: $(READY) ## 2,000 nights on two workers, one killed: speed, memory, resu
 app: $(READY) ## the program in one file for this kind of computer, made and tried (5 minutes)
 	@$(BIN)/python tests/app.py
 
+nacks: $(READY) ## two hours with a sensor that does not answer every 5 s (15 minutes)
+	@$(BIN)/python tests/pico/nacks.py
+
 versions: $(READY) ## install, record and sync on each MicroPython that is supported
 	@$(BIN)/python tests/pico/versions.py
 
