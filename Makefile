@@ -22,7 +22,7 @@ SAID = 2>.venv/pip.log || { if grep -qE '$(UNREACHABLE)' .venv/pip.log; then \
 COMPILE = .cache/uv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: help setup lock demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak many faults fuzz years versions cohort app clean
+.PHONY: help setup lock demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak many nacks faults fuzz years versions cohort app clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
