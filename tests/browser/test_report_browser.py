@@ -177,6 +177,7 @@ def test_a_page_is_read_without_script(browser, pages):
     assert page.locator("#points .points use").count() == 58
     assert page.locator("#calendar rect").first.bounding_box()["width"] > 10
     assert not page.get_by_role("button", name="4 weeks").is_visible()  # it would do nothing
+    assert "Without script the charts show" in page.inner_text("main")
     context.close()
 
 

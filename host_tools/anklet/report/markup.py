@@ -65,7 +65,8 @@ def trend_key(legs: Sequence[str], with_what: str = "") -> str:
         shape, colour = look(i)
         if with_what:
             items.append((f"{of}without {with_what}, or not noted", _symbol(shape, "plm")))
-            items.append((f"{of}with {with_what}", _symbol(WITH_SHAPES[i % 6], "clm")))
+            other = WITH_SHAPES[i % len(WITH_SHAPES)]
+            items.append((f"{of}with {with_what}", _symbol(other, "clm")))
         else:
             items.append((leg if of else "a night", _symbol(shape, colour)))
     return _legend([*items, ("median of the last 28 dates, and their middle half", _MEDIAN)])

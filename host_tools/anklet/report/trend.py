@@ -113,6 +113,7 @@ zoom, double-click to go back.</span></p>
 {trend_key(list(legs), with_what)}
 <div class="range screen scripted" role="group" aria-label="Nights shown" data-charts="points{end}
 calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</div>
+<noscript><p class="quiet">Without script the charts show the newest three months.</p></noscript>
 {draw("points" + end, figure, summary)}
 </section>"""
 
