@@ -117,6 +117,7 @@ class Recorder:
         log = NightLog(folder(board.root), nonce, mark(board.root, nonce), crumb.number)
         self._log = log
         self.session = log.session
+        gc.collect()  # its buffers are the largest that a session makes, and need whole places
         return Monitor(board, settings, sensor, log, crumb, self.lamp)
 
 
