@@ -22,7 +22,8 @@ def add(command: Command) -> None:
 def _compare(args: argparse.Namespace) -> None:
     from anklet.archive.journal import Journal, label_of
     from anklet.archive.store import Archive, home
-    from anklet.trial.compare import LEVEL, compare, looked_at, text, trial_of
+    from anklet.trial.compare import LEVEL, compare, looked_at, trial_of
+    from anklet.trial.comparewords import text
 
     archive = Archive(home())
     items = archive.sessions()

@@ -16,7 +16,7 @@ from anklet.archive.journalkeys import KEYS
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night.grouping import select, shown
-from anklet.trial import compare
+from anklet.trial import compare, comparewords
 from anklet.web.people import People
 
 FORMATS = {
@@ -68,7 +68,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
                 if trial:
                     trial.note(trial.answer(), f"compare {key}")
                 id_ = trial.plan.id if trial else ""
-                paragraphs = compare.said(found, many, id_, "An experiment under Try")
+                paragraphs = comparewords.said(found, many, id_, "An experiment under Try")
             except BadInput as wrong:
                 error = _on_a_page(key, str(wrong))
         return render_template(
@@ -76,7 +76,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
             keys=[(name, of.label) for name, of in KEYS.items() if name in noted],
             key=key,
             label=KEYS[key].label if key in KEYS else key,
-            rows=compare.rows(found) if found else [],
+            rows=comparewords.rows(found) if found else [],
             paragraphs=paragraphs,
             error=error,
         )
