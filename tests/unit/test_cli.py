@@ -293,7 +293,8 @@ def test_the_shell_completes_every_command(capsys):
 COMMAND = """
 import argparse, os, signal, sys
 from anklet import cli
-signal.signal(signal.SIGTERM, signal.SIG_DFL)
+for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # nohup, or a script's &, has them ignored
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
 class Parser:
     def parse_args(self, argv, given):
         return argparse.Namespace(debug=False, run=run)
@@ -333,8 +334,10 @@ from anklet import __main__
 class Slow:
     def find_spec(self, name, *where):
         if name == "anklet.cli":
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Slow())
+signal.signal(signal.SIGINT, signal.default_int_handler)
 __main__.main()
 """
     assert program(code) == (-signal.SIGINT, "", "")
