@@ -20,22 +20,16 @@ def add(command: Command) -> None:
 
 
 def _compare(args: argparse.Namespace) -> None:
-    from anklet.archive.journal import Journal, label_of
+    from anklet.archive.journal import label_of
     from anklet.archive.store import Archive, home
-    from anklet.trial.compare import LEVEL, compare, looked_at, trial_of
+    from anklet.trial.compare import LEVEL, look
     from anklet.trial.comparewords import text
 
     archive = Archive(home())
-    items = archive.sessions()
-    label = label_of(args.label, [item["label"] for item in items])
-    trial = trial_of(archive, label, args.key)
-    entries = Journal(archive.path).entries(label)
-    found = compare(args.key, items, entries, args.at_least, label)
-    keys = looked_at(archive.path, label, args.key)
-    if trial:
-        trial.note(trial.answer(), f"compare {args.key}")
+    label = label_of(args.label, [item["label"] for item in archive.sessions()])
+    found, keys, trial = look(archive, label, args.key, args.at_least)
     if not args.json:
-        print(text(found, keys, trial.plan.id if trial else ""))
+        print(text(found, keys, trial))
         return
 
     def relative(effect: float | None) -> float | None:
@@ -58,7 +52,7 @@ def _compare(args: argparse.Namespace) -> None:
             "before_and_after": found.once,
             "goes_with": {name: list(shares) for name, shares in found.beside.items()},
             "keys_compared": keys,
-            "look_at_trial": trial.plan.id if trial else None,
+            "look_at_trial": trial or None,
             "shows_cause": False,
         }
     )

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from anklet.archive import jsonl
-from anklet.archive.journal import KEYS, Value
+from anklet.archive.journal import KEYS, Journal, Value
 from anklet.archive.journalkeys import unknown
 from anklet.archive.store import Archive
 from anklet.errors import ArchiveUnwritable, BadInput
@@ -194,6 +194,21 @@ def trial_of(archive: Archive, label: str | None, key: str) -> Course | None:
             )
         return course
     return None
+
+
+def look(
+    archive: Archive, label: str | None, key: str, at_least: float | None = None
+) -> tuple[Compared, int, str]:
+    """Compare, and note that somebody looked: what was found, how many different items were
+    compared so far, and the trial under way ("" without one). Raises BadInput, see compare() and
+    trial_of(), and ArchiveUnwritable."""
+    trial = trial_of(archive, label, key)
+    entries = Journal(archive.path).entries(label)
+    found = compare(key, archive.sessions(), entries, at_least, label)
+    keys = looked_at(archive.path, label, key)
+    if trial:
+        trial.note(trial.answer(), f"compare {key}")
+    return found, keys, trial.plan.id if trial else ""
 
 
 def _holds(value: Value, at_least: float | None) -> bool:

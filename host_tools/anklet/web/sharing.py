@@ -62,13 +62,8 @@ def pages(archive: Archive, people: People) -> Blueprint:
         found, paragraphs, error = None, [], ""
         if request.method == "POST":
             try:
-                trial = compare.trial_of(archive, label, key)
-                found = compare.compare(key, archive.sessions(), entries, label=label)
-                many = compare.looked_at(archive.path, label, key)
-                if trial:
-                    trial.note(trial.answer(), f"compare {key}")
-                id_ = trial.plan.id if trial else ""
-                paragraphs = comparewords.said(found, many, id_, "An experiment under Try")
+                found, many, trial = compare.look(archive, label, key)
+                paragraphs = comparewords.said(found, many, trial, "An experiment under Try")
             except BadInput as wrong:
                 error = _on_a_page(key, str(wrong))
         return render_template(
