@@ -2,11 +2,10 @@
 
 import os
 import re
-import shutil
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import chromium
 import pytest
 import report_nights
 from anklet import report
@@ -14,13 +13,12 @@ from anklet.report import plot
 from anklet.report.page import document
 from anklet.report.trend import Trend
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
 SHOTS = os.environ.get("ANKLET_SHOTS")  # a folder for the README's pictures
 SIGHT = {"x": 0, "y": 0, "width": 1000, "height": 1420}
 NOTED = {"magnesium_mg": 300, "magnesium_form": "citrate", "urge": 6, "text": "a late dinner " * 6}
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
+pytestmark = chromium.needed
 
 CONTRAST = """() => {
   const parts = (c) => c.match(/[\\d.]+/g).map(Number);
@@ -66,17 +64,6 @@ OUTSIDE = """(chart) => {
     ...boxes.filter((a, i) => boxes.slice(i + 1).some((b) => over(a, b))),
   ].map(([text]) => text);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,14 @@
 """The result of a trial and the page for a doctor, printed: one A4 side each, whatever went on."""
 
 import re
-import shutil
-from pathlib import Path
 
+import chromium
 import pytest
 from anklet.archive.journal import Journal
 from anklet.cli import main
-from playwright.sync_api import sync_playwright
 from trialnights import date, evening, file_night
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
+pytestmark = chromium.needed
 
 
 @pytest.mark.parametrize("nights", [36, 96])
@@ -40,15 +37,10 @@ def test_it_is_one_page(monkeypatch, tmp_path, capsys, nights):
     doctor = tmp_path / "doctor.html"
     assert main(["report", "--doctor", "--out", str(doctor)]) == 0
     capsys.readouterr()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with chromium.launched() as browser:
         page = browser.new_page()
         printed = []
         for each in (file, doctor):
             page.goto(each.as_uri())
             printed.append(page.pdf(format="A4", prefer_css_page_size=True))
-        browser.close()
     assert [len(re.findall(rb"/Type\s*/Page\b", pdf)) for pdf in printed] == [1, 1]

@@ -4,12 +4,12 @@ import contextlib
 import datetime as dt
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import chromium
 import nightbytes
 import pytest
 import usb
@@ -18,11 +18,10 @@ from anklet.archive.store import Archive
 from anklet.signal import replay
 from axe_playwright_python.sync_playwright import Axe
 from patience import PATIENCE_S
-from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect
 from plmcore import record
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
+pytestmark = chromium.needed
 
 DEVICE, SESSION = "e6614103e7452b2f", "00001-1a2b3c4d"
 NIGHT = f"night/{DEVICE}/{SESSION}"
@@ -43,17 +42,6 @@ def night(session: str, day: int = DAY, hours: int = 1, **meta: str) -> bytes:
     made.add(record.MARKER, 0, 1_800_000, 1)
     plm = number + 1
     return bytes(made.counts(hours * 3_600_000, lm=plm, clm=plm, plm=plm, series=1).data)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
