@@ -1,4 +1,5 @@
-"""The result of a trial and the page for a doctor, printed: one A4 side each, whatever went on."""
+"""A trial's result and calendar and the page for a doctor, printed: one A4 side each, whatever
+went on."""
 
 import re
 
@@ -31,6 +32,8 @@ def test_it_is_one_page(monkeypatch, tmp_path, capsys, nights):
     evening(monkeypatch, nights // 2)
     for _ in range(3):
         assert main(["trial", "result"]) == 0
+    calendar = tmp_path / "calendar.html"
+    assert main(["trial", "calendar", "--paper", str(calendar)]) == 0
     evening(monkeypatch, nights)
     file = tmp_path / "page.html"
     assert main(["trial", "result", "--page", str(file)]) == 0
@@ -40,7 +43,7 @@ def test_it_is_one_page(monkeypatch, tmp_path, capsys, nights):
     with chromium.launched() as browser:
         page = browser.new_page()
         printed = []
-        for each in (file, doctor):
+        for each in (file, doctor, calendar):
             page.goto(each.as_uri())
             printed.append(page.pdf(format="A4", prefer_css_page_size=True))
-    assert [len(re.findall(rb"/Type\s*/Page\b", pdf)) for pdf in printed] == [1, 1]
+    assert [len(re.findall(rb"/Type\s*/Page\b", pdf)) for pdf in printed] == [1, 1, 1]

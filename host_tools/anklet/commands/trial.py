@@ -53,6 +53,11 @@ def add(command: Command) -> None:
     sub = action("tonight", _tonight, "what the plan says for tonight")
     sub.add_argument("--night", metavar="DATE", help="another night, by its evening")
 
+    sub = action("calendar", _calendar, "every evening for a calendar program, or on paper")
+    sub.add_argument("--at", metavar="HH:MM", default="21:00", help="of the reminder (21:00)")
+    sub.add_argument("--out", type=Path, metavar="FILE.ics", help="else named as the trial")
+    sub.add_argument("--paper", type=Path, metavar="FILE.html", help="one A4 side to tick instead")
+
     action("status", _status, "how far it is, and which nights are missing; no results")
 
     sub = action("result", _result, "what the nights say; before the last night it is recorded")
@@ -162,6 +167,23 @@ def _tonight(args: argparse.Namespace) -> None:
         )
     else:
         print(words.tonight(plan, night))
+
+
+def _calendar(args: argparse.Namespace) -> None:
+    from anklet.trial import paper
+    from anklet.trial.calendar import clock, ics
+
+    course = _current(args)
+    plan, at = course.plan, clock(args.at)
+    if course.over or course.stopped:
+        raise BadInput(course.stopped or f"Trial {plan.id} is over: no evening is left to plan.")
+    out = args.paper or args.out or Path(f"{plan.id}.ics")
+    with writing(out):
+        out.write_bytes(paper.html(plan).encode() if args.paper else ics(plan, at))
+    if args.json:
+        print_json({"trial": plan.id, "file": str(out), "nights": plan.length})
+    else:
+        print(f"wrote {out}: open it with your {'browser' if args.paper else 'calendar'}.")
 
 
 def _status(args: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ p { margin: 0 0 1mm } .answer { font-size: 11.5pt; border-left: 1mm solid #111; 
 .quiet { color: #444; font-size: 8.5pt }
 .beside { display: grid; grid-template-columns: 3fr 1fr; gap: 4mm }
 svg { width: 100% } text { font: 9px sans-serif }
+@media print { .screen { display: none } }
 """
 DOCTOR = (
     "For a doctor: one person's randomised crossover (N-of-1) trial, {blind}; the outcome is "

@@ -178,6 +178,16 @@ def task(plan: Plan, night: PlannedNight) -> str:
     return f"{item.label.lower()}, {asked:g} {item.unit}" if asked else f"no {item.label.lower()}"
 
 
+def short_task(plan: Plan, night: PlannedNight) -> str:
+    """The same for a small box: "300 mg", "none", "as usual", "A"."""
+    asked = plan.asks(night.arm)
+    if plan.blind:
+        return night.arm
+    if asked is None:
+        return "as usual"
+    return f"{asked:g} {KEYS[plan.key].unit}" if asked else "none"
+
+
 def noted(plan: Plan, night: PlannedNight) -> Values:
     """What the journal holds of a night on which the plan was kept; empty for "as usual"."""
     if plan.blind:

@@ -14,7 +14,7 @@ from anklet.archive.journal import KEYS
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.report.lately import lately
-from anklet.trial import begin, page, tonight, words
+from anklet.trial import begin, page, paper, tonight, words
 from anklet.trial.course import GIVEN, UNSURE, Course, courses
 from anklet.trial.doses import DOSES, NONE
 from anklet.trial.plan import NIGHTS, PAIRS, WITH, Plan, schedule
@@ -125,6 +125,24 @@ def pages(archive: Archive, people: People) -> Blueprint:
             abort(404)
         return Response(words.bottles(plan), mimetype="text/plain")
 
+    @group.get("/try/calendar/<trial>")
+    def calendar(trial: str) -> Response:
+        """The evenings for a calendar program; with `paper` as a page to print."""
+        course = next((c for c in courses(archive, people.chosen) if c.plan.id == trial), None)
+        if course is None or course.over or course.stopped:
+            abort(404)
+        if "paper" in request.args:
+            return Response(
+                paper.html(course.plan, _back()), headers={"Content-Security-Policy": POLICY}
+            )
+        from anklet.trial.calendar import AT, clock, ics  # noqa: PLC0415 - it takes long to load
+
+        return Response(
+            ics(course.plan, clock(request.args.get("at") or AT)),
+            mimetype="text/calendar",
+            headers={"Content-Disposition": f'attachment; filename="{trial}.ics"'},
+        )
+
     @group.route("/try/result/<trial>", methods=["GET", "POST"])
     def result(trial: str) -> AnyResponse | str:
         """The result of a trial that is over. Asking for it the first time is logged."""
@@ -139,13 +157,17 @@ def pages(archive: Archive, people: People) -> Blueprint:
         found = course.answer()
         if first and found.main.effect is not None:
             course.note(found, "result")
-        bar = Markup('<p class="quiet"><a href="{}">Back to Anklet</a></p>').format(
-            url_for(".index")
-        )
-        made = page.html(course, found, bar)
+        made = page.html(course, found, _back())
         return Response(made, headers={"Content-Security-Policy": POLICY})
 
     return group
+
+
+def _back() -> Markup:
+    """What stands above a page to print, on a screen."""
+    return Markup('<p class="quiet screen"><a href="{}">Back to Anklet</a></p>').format(
+        url_for("trying.index")
+    )
 
 
 def _asks_guess(course: Course) -> bool:

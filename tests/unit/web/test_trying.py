@@ -9,6 +9,7 @@ from anklet.trial.course import GIVEN, current
 from anklet.trial.plan import schedule
 from anklet.trial.seal import Trials
 from anklet.web.server import create_app
+from icalendar import Calendar
 from trialnights import date, evening, file_night
 
 TOKEN = "secret"
@@ -88,6 +89,25 @@ def test_a_sealed_trial_shows_how_far_it_is_and_no_result(client, home, monkeypa
     assert "fewer" not in page and "5 of 12 nights are over" in page
     assert "is planned already" in post(client, "/try/plan", seal="1", **SHORT)
     assert len(Trials(home).sealed()) == 1
+
+
+def test_the_evenings_of_a_running_trial_go_to_a_calendar_and_on_paper(client, home, monkeypatch):
+    post(client, "/try/plan", seal="1", **SHORT)
+    (plan,) = Trials(home).sealed()
+    path = f"/try/calendar/{plan.id}"
+    assert path in get(client)
+    answer = client.get(f"/{TOKEN}{path}?at=20:15")
+    assert (
+        answer.mimetype == "text/calendar"
+        and f'"{plan.id}.ics"' in answer.headers["Content-Disposition"]
+    )
+    starts = {event.decoded("dtstart") for event in Calendar.from_ical(answer.data).walk("VEVENT")}
+    assert f"{plan.start} 20:15:00" in set(map(str, starts))
+    assert client.get(f"/{TOKEN}{path}?at=late").status_code == 404
+    assert get(client, f"{path}?paper=1").count("\N{BALLOT BOX}") == plan.length
+    live(home, monkeypatch)
+    assert path not in get(client)
+    assert client.get(f"/{TOKEN}{path}").status_code == 404
 
 
 def test_the_result_is_a_page_with_paired_dots_and_is_logged_once(client, home, monkeypatch):
