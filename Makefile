@@ -89,7 +89,7 @@ powercut: $(READY) ## the power fails at every operation of the flash: what is l
 soak: $(READY) ## thirty nights in a row with power cuts, sensor faults and syncs; flash wear
 	@$(BIN)/python -m tests.soak
 
-many: $(READY) ## SESSIONS (2000) short sessions on one emulated Pico, each cut (some hours)
+many: $(READY) ## SESSIONS (2000) short sessions on one flash, each cut; a Pico starts on it (20 min)
 	@$(BIN)/python tests/pico/many.py $(SESSIONS)
 
 faults: $(READY) ## sync, cut after every EVERY-th byte (61); writing, at each fault of a disk

@@ -2,55 +2,43 @@
 
     python tests/pico/many.py [SESSIONS]
 
-Most are short, as of a loose plug. What was flushed has to be there after the next start: the
-first minute at once, a later one within CALM_S, since nothing moves. The board has to start in 5 s
-however much lies on its flash, to be synced, and to have 100 kB of heap free. 2,000 sessions take
-some hours of a processor.
+Most are short, as of a loose plug. MicroPython on this computer lives through EVERY of them (see
+tests/soak/sessions.py), then the emulated Pico starts on the flash as they left it: the first
+sample has to come in START_S, it records for two minutes, all that was flushed in any session is
+synced, and HEAP bytes are free. The flash that the Pico leaves is that of the next EVERY.
 """
 
-import random
+import hashlib
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+REPO = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPO))
+
 import device_files
+import image
+import picoflash
 from anklet.archive.store import Archive
 from anklet.archive.sync import sync
 from anklet.board.repl import Repl
 from anklet.night import nightfile
-from emulator import EmulatedPico
+from anklet.signal.inputs import Acceleration, to_raw
+from anklet.simulate import make_night
+from emulator import DEVICE, EmulatedPico
 from mpremote.transport_serial import SerialTransport
+
+from tests import soak
 
 RATE = 50
 START_S = 5.0
+RECORDED_S = 130
 HEAP = 100_000
-CALM_S = 170  # CALM_MS of firmware/monitor.py
-EVERY = 50  # sessions between two looks at the whole flash
-STILL = bytes((0, 0x40, 0, 0, 0, 0))
-
-
-def start(pico: EmulatedPico) -> float:
-    """Let the board start; seconds from power to the first sample."""
-    before = pico.stats()
-    pico.until(before["taken"] + 1)
-    return pico.stats()["simulated_s"] - before["simulated_s"]
-
-
-def epochs(pico: EmulatedPico) -> dict[str, int]:
-    """Session -> whole minutes on the flash. Raises RuntimeError for a damaged one."""
-    found = {}
-    for path, data in pico.files().items():
-        if path.endswith(".plm"):
-            night = nightfile.parse(data)
-            if night.damage:
-                raise RuntimeError(f"{path} is damaged")
-            found[night.session] = len(night.epochs)
-    return found
+EVERY = 200  # as many as leave a flash of 848 KiB nearly full
 
 
 def heap(pico: EmulatedPico) -> int:
     """Bytes free once the firmware was interrupted."""
-    pico.speed(1)
     transport = SerialTransport(pico.port, timeout=300)
     transport.enter_raw_repl(soft_reset=False, timeout_overall=300)
     free = transport.exec("import gc; gc.collect(); print(gc.mem_free())")
@@ -58,34 +46,64 @@ def heap(pico: EmulatedPico) -> int:
     return int(free)
 
 
+def lived(flash: Path, raw: bytes, archive: Archive) -> dict[str, float]:
+    """The Pico starts on this flash, records, is synced and ended."""
+    with EmulatedPico(raw, flash_file=flash) as pico:
+        pico.until(1)
+        start_s = pico.stats()["simulated_s"]
+        pico.until(RECORDED_S * RATE)
+        pico.speed(1)
+        synced = sync(pico.port, archive)
+        found = {"start_s": start_s, "synced": len(synced["downloaded"]), "free": heap(pico)}
+        last = archive.load(max(synced["downloaded"]))
+        if len(last.epochs) != RECORDED_S // 60:
+            raise RuntimeError(f"the Pico recorded {len(last.epochs)} minutes")
+    return found
+
+
+def lost(due: dict[str, list], archive: Archive) -> list[str]:
+    """The sessions of which something that was flushed is not in the archive."""
+    missing = []
+    for session, (size, sha) in due.items():
+        path = archive.raw(DEVICE.hex(), session)
+        data = path.read_bytes() if path.exists() else b""
+        if hashlib.sha256(data[:size]).hexdigest() != sha or nightfile.parse(data).damage:
+            missing.append(session)
+    return missing
+
+
 def main(sessions: int) -> int:
     Repl.silence_s = 120  # of a busy computer that emulates
-    draw = random.Random(1)
-    lengths = [round(3 * 200 ** draw.betavariate(1, 3)) for _ in range(sessions)]
-    raw = STILL * (sum(lengths) + 60 * len(lengths)) * RATE
-    slowest, due = 0.0, 0
-    with TemporaryDirectory() as folder, EmulatedPico(raw, device_files.compiled()) as pico:
-        for number, length in enumerate(lengths, 1):
-            slowest = max(slowest, start(pico))
-            pico.until(pico.stats()["taken"] + length * RATE)
-            # Less what lies in the FIFO.
-            due += (length > 61) + max(0, (length - 1 - CALM_S) // 60 - 1)
-            pico.command("power")
-            if number % EVERY == 0 or number == sessions:
-                minutes = sum(epochs(pico).values())
-                print(
-                    f"{number} sessions, start {slowest:.1f} s, {minutes} of {due} min", flush=True
-                )
-                if minutes < due or slowest > START_S:
-                    return 1
-        start(pico)
-        pico.speed(1)
-        on_board = set(epochs(pico))
-        archive = Archive(Path(folder))
-        synced = set(sync(pico.port, archive)["downloaded"])
-        free = heap(pico)
-    print(f"{len(on_board)} files, {len(on_board & synced)} of them synced, {free} bytes free")
-    return 1 if on_board - synced or free < HEAP else 0
+    night = make_night(2, seed=1, plm_per_hour=60)
+    raw = to_raw(Acceleration(night.rate, night.acc), night.rate)
+    slowest, least, torn, due, most = 0.0, 1 << 30, 0, 0, 0
+    with TemporaryDirectory(prefix="anklet-") as folder:
+        archive = Archive(Path(folder, "archive"))
+        samples, files, flash = (Path(folder, name) for name in ("raw", "files", "flash"))
+        samples.write_bytes(raw)
+        files.write_bytes(picoflash.file_system(device_files.compiled()))
+        whole = picoflash.of_uf2(image.image())
+        for first in range(0, sessions, EVERY):
+            number = min(EVERY, sessions - first)
+            found = soak.short_sessions(first + 1, number, files, samples)
+            whole[picoflash.START :] = files.read_bytes()
+            flash.write_bytes(whole)
+            pico = lived(flash, raw, archive)
+            whole[:] = flash.read_bytes()
+            files.write_bytes(whole[picoflash.START :])
+            gone = [*found["wrong"], *lost(found["due"], archive)]
+            slowest, least = max(slowest, pico["start_s"]), min(least, pico["free"])
+            torn, due = torn + found["torn"], due + len(found["due"])
+            most = max(most, found["files"])
+            print(
+                f"{first + number} sessions, {torn} cut within an operation; {due} with something "
+                f"flushed, {most} on the flash at most; start {slowest:.1f} s, {least} bytes free",
+                flush=True,
+            )
+            if gone or slowest > START_S or least < HEAP:
+                print("not there:", *gone)
+                return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -122,6 +122,12 @@ def wear(nights: int) -> dict:
     return {**found, "years": ENDURANCE / (found["worst"] / nights) / 365}
 
 
+def short_sessions(seed: int, sessions: int, image: Path, raw: Path) -> dict:
+    """Live through so many short sessions, each cut, on the file system in `image`, which is
+    written back. raw: samples. Returns what sessions.py says."""
+    return json.loads(_micropython("sessions.py", seed, sessions, image, raw)[-1])
+
+
 def wear_table(found: dict) -> str:
     """The figures, a line each."""
     lines = (

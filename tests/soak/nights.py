@@ -74,16 +74,25 @@ class Flash(flash.RamFlash):
     `cut`, and the firmware runs on until it sleeps. Nothing of what it does then counts.
     """
 
-    def __init__(self):
-        super().__init__(BLOCKS)
-        self._data = [bytearray(self._erased) for _ in range(BLOCKS)]
+    def __init__(self, blocks=BLOCKS):
+        super().__init__(blocks)
+        self._data = [bytearray(self._erased) for _ in range(blocks)]
         self.fuse = 0
         self.cut = None
+
+    def load(self, image):
+        """What is on the flash, as bytes."""
+        for block, data in enumerate(self._data):
+            data[:] = image[block * self.block_size : (block + 1) * self.block_size]
+
+    def image(self):
+        """A view of each block in turn."""
+        return map(memoryview, self._data)
 
     def switched_on(self):
         """The flash of the next power-up."""
         new = object.__new__(Flash)
-        new.blocks, new.block_size, new._erased = BLOCKS, self.block_size, self._erased
+        new.blocks, new.block_size, new._erased = self.blocks, self.block_size, self._erased
         new._data = self.cut or [bytearray(data) for data in self._data]
         new.programs, new.erases = self.programs, self.erases
         new.fuse, new.cut = 0, None
@@ -287,4 +296,5 @@ def run(seed, nights, out, *raws):
         print("soak", json.dumps(figures))
 
 
-run(*sys.argv[1:])
+if __name__ == "__main__":
+    run(*sys.argv[1:])
