@@ -56,7 +56,7 @@ def lived(flash: Path, raw: bytes, archive: Archive) -> dict[str, float]:
         synced = sync(pico.port, archive)
         found = {"start_s": start_s, "synced": len(synced["downloaded"]), "free": heap(pico)}
         last = archive.load(max(synced["downloaded"]))
-        if len(last.epochs) != RECORDED_S // 60:
+        if len(last.epochs) < RECORDED_S // 60:
             raise RuntimeError(f"the Pico recorded {len(last.epochs)} minutes")
     return found
 

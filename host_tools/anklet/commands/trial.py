@@ -67,7 +67,11 @@ def add(command: Command) -> None:
         help="where the journal says otherwise on some nights: count them as planned, say so",
     )
     sub.add_argument("--unblind", action="store_true", help="look into a blind trial early")
-
+    sub.add_argument(
+        "--rescored",
+        action="store_true",
+        help="where two detectors counted: score every night again from its trace, too",
+    )
     sub.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write it as one printed page too"
     )
@@ -200,6 +204,7 @@ def _status(args: argparse.Namespace) -> None:
 
 
 def _result(args: argparse.Namespace) -> None:
+    from anklet.progress import percent
     from anklet.trial import as_json, findings, page
 
     course = _current(args)
@@ -212,7 +217,8 @@ def _result(args: argparse.Namespace) -> None:
             f"you look, else run anklet trial result --as-planned, which counts them as the plan "
             f"does and names them."
         )
-    found = course.answer()
+    rescored = course.rescored(percent("scoring again", every=10)) if args.rescored else None
+    found = course.answer(rescored)
     if found.main.effect is not None:  # logged before it is shown
         course.note(found, "result", unblinded=course.plan.blind and not course.over)
     if args.page:

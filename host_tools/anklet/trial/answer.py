@@ -63,9 +63,11 @@ def answer(
     finished: bool,
     second: Mapping[str, Mapping[str, float]] | None = None,
     first: Nights | None = None,
+    rescored: Nights | None = None,
 ) -> Answer:
     """second: the secondary outcomes by date. first: the nights of the first result that was
-    given after the end, if one was."""
+    given after the end, if one was. rescored: the nights by their traces, if they were asked
+    for."""
     scale = scale_of(plan, seen.nights)
 
     def result(nights: Nights, on: str) -> Result:
@@ -77,6 +79,8 @@ def answer(
         "with every night, hidden or not": seen.with_hidden,
         "without the hidden nights": seen.without_hidden,
         "with the nights of the first result": first or {},
+        f"with every night scored again from its trace ({len(rescored or {})} have one)": rescored
+        or {},
     }
     for name, nights in others.items():
         if nights and nights != seen.nights:

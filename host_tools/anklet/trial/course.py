@@ -1,7 +1,7 @@
 """How a trial goes: its plan, what is logged of it, and its nights, all read from the archive."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from anklet.trial import CLOCK, tonight
 from anklet.trial.answer import Answer, answer, content, nights_of, rhythm
 from anklet.trial.observed import Nights, Observed, noted, observe
 from anklet.trial.plan import Plan, schedule
+from anklet.trial.rescored import again
 from anklet.trial.seal import Event, Trials
 
 LOOKED, GIVEN, STOPPED, GUESSED = "looked", "result", "stopped", "guessed"
@@ -83,9 +84,23 @@ class Course:
         entries = self._journal.entries(plan.label)
         return observe(plan, self.archive.sessions(), entries, self.evening, self._late())
 
-    def answer(self) -> Answer:
-        """What its nights say, as far as may be told now. Reads the raw files."""
-        return answer(self.plan, self.seen, self.over, dict(self._second()), self._first())
+    def answer(self, rescored: Nights | None = None) -> Answer:
+        """What its nights say, as far as may be told now. Reads the raw files.
+
+        rescored: the same nights as rescored() gives them, an analysis beside the others."""
+        return answer(
+            self.plan, self.seen, self.over, dict(self._second()), self._first(), rescored
+        )
+
+    def rescored(self, progress: Callable[[float], None]) -> Nights:
+        """Its nights by one detector's counts: all scored again from their traces. One without a
+        trace is missing. progress: takes the fraction done."""
+        dates = {night.date for night in schedule(self.plan)}
+        own = select(self.archive.sessions(), label=self.plan.label, leg=self.plan.leg)
+        inside = [item for item in own if item["night"] in dates]
+        items = again(self.archive, inside, progress)
+        entries = self._journal.entries(self.plan.label)
+        return observe(self.plan, items, entries, self.evening, self._late()).nights
 
     def note(self, found: Answer, how: str, **more: Any) -> None:
         """Log that somebody saw this, by the command `how`. Raises ArchiveUnwritable."""

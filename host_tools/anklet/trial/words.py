@@ -251,8 +251,8 @@ def deviations(plan: Plan, seen: Observed) -> list[str]:
     if seen.detectors:
         by = "; ".join(f"{n}: {dates(when)}" for n, when in sorted(seen.detectors.items()))
         found.append(
-            f"Counted by two detectors, whose counts do not compare ({by}): score every night"
-            " again from its trace, anklet rescore NIGHT, and compare those counts."
+            f"Counted by two detectors, whose counts do not compare ({by}): anklet trial result"
+            " --rescored scores every night again from its trace, and says what those counts say."
         )
     if seen.outside:
         outside = f"{seen.outside} {nights(seen.outside)}"

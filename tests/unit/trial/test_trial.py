@@ -1,12 +1,16 @@
 """The trial commands: plan, tonight, status, result, and what they refuse."""
 
 import csv
+import hashlib
 import json
 import shutil
 
 import pytest
 from anklet.archive import journal
+from anklet.archive.store import Archive
 from anklet.cli import main
+from anklet.night import trace
+from anklet.scoring import rescore
 from anklet.trial import bands, doses
 from anklet.trial.seal import Trials
 from places import DATA
@@ -85,6 +89,32 @@ def test_a_trial_that_finds_a_difference(slept, anklet):
     assert "interval of 96.9 %: from" in text
     for said in ("Movements are not symptoms", "per hour in bed", "no cure", "simulated clock"):
         assert said in text
+
+
+def test_a_difference_that_the_traces_do_not_show_is_none(
+    slept, anklet, home, monkeypatch, capsys
+):
+    """Two detectors counted; by one of them, from the traces, all nights are alike."""
+    slept()
+    archive = Archive(home)
+    for item in archive.sessions()[1:]:
+        data = item["session"].encode()
+        sha256 = hashlib.sha256(data).hexdigest()
+        archive.add_trace(data, sha256, item["session"], item["device"])
+    monkeypatch.setattr(trace, "parse", lambda data, session: data)
+    monkeypatch.setattr(
+        rescore, "run", lambda night, trace: {"counts": {"plm": 100 + trace[4] % 3}}
+    )
+    assert main(["trial", "result", "--rescored", "--json"]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert "scoring again 100 %" in err
+    assert found["p"] == 2 / 64
+    (other,) = found["beside"].items()
+    assert other[0] == "with every night scored again from its trace (35 have one)"
+    assert abs(other[1]["change"]) < 0.05
+    assert found["says"] == "cannot tell"
+    assert anklet("trial", "result", "--json")["says"] == "fewer"
 
 
 def test_a_trial_without_a_difference_can_not_tell(slept, anklet):
