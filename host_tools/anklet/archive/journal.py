@@ -59,7 +59,7 @@ def night_of(text: str | None, recorded: Container[str], today: dt.date | None =
             f"There is no night {text!r}; write the date of its evening, as in 2026-11-21."
         ) from None
     today = today or dt.date.today()
-    if night > today:
+    if night > today and night.isoformat() not in recorded:
         raise BadInput(f"{night} is in the future; the journal takes nights up to {today}.")
     if night < today - dt.timedelta(days=BACK_DAYS) and night.isoformat() not in recorded:
         raise BadInput(

@@ -110,7 +110,7 @@ def lately(archive: Archive, label: str | None = None, today: dt.date | None = N
         last,
         _strip(nights, today),
         task,
-        [*_attention(items), *told],
+        [*_attention(items, today), *told],
         bool(nights) and not any(key in noted for key in MORNING),
     )
 
@@ -127,8 +127,14 @@ def _strip(nights: Sequence[Item], today: dt.date) -> list[tuple[dt.date, float 
     ]
 
 
-def _attention(items: Sequence[Item]) -> list[str]:
+def _attention(items: Sequence[Item], today: dt.date) -> list[str]:
     found = []
+    newest = max((item["night"] for item in items if item["night"]), default="")
+    if newest > today.isoformat():
+        found.append(
+            f"The newest night, of {day(dt.date.fromisoformat(newest))}, comes after what this "
+            f"computer's clock says is today, {day(today)}: set the clock, then press Sync."
+        )
     if unknown := undated(items):
         found.append(f"{plural(len(unknown), 'recording')} of unknown time: say when it began.")
     return found

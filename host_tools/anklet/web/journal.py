@@ -1,6 +1,7 @@
 """The journal's form: the evening, the morning after, and what the board's button marked."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -8,9 +9,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from anklet.archive.journal import Journal, label_of, night_of, tonight
-from anklet.archive.journalkeys import KEYS, Values, check
+from anklet.archive.journalkeys import KEYS, Value, Values, check
 from anklet.archive.store import Archive
-from anklet.errors import BadInput
+from anklet.errors import ArchiveUnwritable, BadInput
 from anklet.night.grouping import select
 from anklet.web.people import People
 
@@ -50,7 +51,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
         values: Values = {}
         given = request.form
         for key in given:
-            if key in OURS or key.startswith(WAS) or given[key].strip() == given.get(WAS + key):
+            if key in OURS or key.startswith(WAS) or _untouched(key, given):
                 continue
             try:
                 values[key] = check(key, given[key])
@@ -61,9 +62,15 @@ def pages(archive: Archive, people: People) -> Blueprint:
             night = night_of(given.get("night"), {item["night"] for item in items})
         except BadInput as wrong:
             errors["night"] = str(wrong)
+        else:
+            errors |= _meanwhile(diary.entries(label).get(night, {}), values, given)
+        try:
+            if not errors:
+                diary.set(night, values, label)
+        except ArchiveUnwritable as wrong:
+            errors["save"] = str(wrong)
         if errors:
             return _page(archive, diary, people, given, errors)
-        diary.set(night, values, label)
         return redirect(url_for(".form", night=night, label=label, saved=1), 303)
 
     return group
@@ -88,7 +95,7 @@ def _page(
     entries = diary.entries(label)
     now = {key: str(value) for key, value in entries.get(night, {}).items()}
     before = max((other for other in entries if other < night), default="")
-    shown = now | {key: given[key] for key in KEYS if key in given}
+    shown = now | {key: given[key] for key in KEYS if key in given and not _untouched(key, given)}
     like = bool(given.get("like") and before)
     if like:  # the evening before, to be changed and saved
         evening = {k: str(v) for k, v in entries[before].items() if copied(k)}
@@ -126,6 +133,23 @@ def copied(key: str) -> bool:
 def _in_words(key: str, sentence: str) -> str:
     """A refusal with the name that the form has for the key."""
     return sentence.replace(key, KEYS[key].label, 1) if key in KEYS else sentence
+
+
+def _untouched(key: str, given: MultiDict[str, str]) -> bool:
+    """The field is as the page was made; another page may have saved something there since."""
+    return given[key].strip() == given.get(WAS + key)
+
+
+def _meanwhile(
+    now: Mapping[str, Value], values: Values, given: MultiDict[str, str]
+) -> dict[str, str]:
+    """What another page has saved since this one was made, where this one has something else."""
+    return {
+        key: f"{KEYS[key].label}: another page saved {now.get(key, 'nothing')} here in the "
+        f"meantime; press Save again if yours is right."
+        for key, value in values.items()
+        if WAS + key in given and str(now.get(key, "")) not in (given[WAS + key], str(value))
+    }
 
 
 def _markers(

@@ -20,7 +20,7 @@ from anklet import report
 from anklet.archive import dating
 from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
-from anklet.errors import BadInput
+from anklet.errors import AnkletError
 from anklet.night.grouping import Item, by_night, grouped, select, undated
 from anklet.report import about, letter
 from anklet.web import sharing
@@ -88,7 +88,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
             try:
                 diary.hide(device, name, request.form.get("why", ""))
                 return redirect(url_for(".index") + "#hidden", 303)
-            except BadInput as wrong:
+            except AnkletError as wrong:
                 error = str(wrong)
         why = request.form.get("why", "")
         return render_template("hide.html", item=item, error=error, why=why)
@@ -112,7 +112,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
                     abort(404)
                 archive.date(name, device, start)
                 return redirect(url_for(".index"), 303)
-            except BadInput as wrong:
+            except AnkletError as wrong:
                 error = str(wrong)
         elif not dating.can_be_dated(item):
             abort(404)

@@ -120,6 +120,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
     app.config["EXAMPLE"], app.config["OTHER"] = jobs is None, other
     archive = Archive(home)
     people = People(archive)
+    people.into_addresses(app)
     groups = [
         first.pages(archive, people, checking),
         people.pages(),
