@@ -22,7 +22,7 @@ SAID = 2>.venv/pip.log || { if grep -qE '$(UNREACHABLE)' .venv/pip.log; then \
 COMPILE = .cache/uv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
-.PHONY: help setup lock demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak many nacks faults fuzz years versions cohort app clean
+.PHONY: help setup lock demo demo-trial pico test quick check bench accuracy still sensitivity powercut soak many nacks faults fuzz years versions cohort texts app clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -105,6 +105,9 @@ years: $(READY) ## ten years of nights and two million LMs: how fast, how large
 
 cohort: $(READY) ## 2,000 nights on two workers, one killed: speed, memory, resume, totals
 	@$(BIN)/python -m tests.cohort
+
+texts: $(READY) ## bring the catalogue of the pages' texts up to the source
+	@PYTHONPATH=tests/helpers $(BIN)/python tests/helpers/collected.py
 
 app: $(READY) ## the program in one file for this kind of computer, made and tried (5 minutes)
 	@$(BIN)/python tests/app.py

@@ -16,6 +16,7 @@ TOP = {
     "progress": GROUND,
     "device": GROUND,
     "ending": GROUND,
+    "texts": GROUND,
     "__init__": GROUND,
     "__main__": "cli",
     "cli": "cli",

@@ -12,11 +12,11 @@ from anklet.archive.journal import Journal
 from anklet.archive.journalkeys import Value, Values
 from anklet.archive.store import Archive
 from anklet.errors import NotVerified
-from anklet.night.damage import plural
 from anklet.night.grouping import by_night, select, undated
 from anklet.report.usual import Earlier, earlier, number
 from anklet.report.view import span_text
-from anklet.report.words import day
+from anklet.report.words import LEGS
+from anklet.texts import _, day, n_
 from anklet.trial import tonight, words
 from anklet.trial.course import Course
 from anklet.trial.plan import schedule
@@ -43,26 +43,32 @@ class Last:
     @property
     def rate(self) -> str:
         rate = self.night["plm_per_hour"]
-        return "none" if rate is None else number(rate)
+        return _("none") if rate is None else number(rate)
 
     @property
     def between(self) -> str:
         """The interval: "9 to 40"; empty without hours in bed."""
         ends = self.interval
-        return f"{number(ends[0])} to {number(ends[1])}" if ends else ""
+        return _("{low} to {high}", low=number(ends[0]), high=number(ends[1])) if ends else ""
 
     @property
     def leg(self) -> str:
-        return f"{self.night['leg']} leg" if self.night["leg"] else "one leg"
+        return _(LEGS[self.night["leg"]])
 
     @property
     def said(self) -> str:
         """The night in a sentence or two."""
         night = self.night
-        hours = f"in {span_text(night['in_bed_s'])} in bed"
         if night["plm_per_hour"] is None:
-            return f"{self.when}, {self.leg}: no time in bed was recorded."
-        return f"{self.when}, {self.leg}: {self.rate} PLM an hour ({self.between}) {hours}."
+            return _("{night}, {leg}: no time in bed was recorded.", night=self.when, leg=self.leg)
+        return _(
+            "{night}, {leg}: {rate} PLM an hour ({between}) in {hours} in bed.",
+            night=self.when,
+            leg=self.leg,
+            rate=self.rate,
+            between=self.between,
+            hours=span_text(night["in_bed_s"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -80,13 +86,19 @@ class Task:
 @dataclass(frozen=True)
 class Lately:
     """strip: each of the last dates, the newest last, with the PLM per hour in bed (of both legs
-    the mean) or None. attention: sentences. unrated: nobody has noted how the newest night was."""
+    the mean) or None. of_nights, of_trial: sentences on what needs attention. unrated: nobody has
+    noted how the newest night was."""
 
     last: Sequence[Last]
     strip: Sequence[tuple[dt.date, float | None]]
     task: Task | None
-    attention: Sequence[str]
+    of_nights: Sequence[str]
+    of_trial: Sequence[str]
     unrated: bool
+
+    @property
+    def attention(self) -> list[str]:
+        return [*self.of_nights, *self.of_trial]
 
 
 def lately(archive: Archive, label: str | None = None, today: dt.date | None = None) -> Lately:
@@ -100,7 +112,9 @@ def lately(archive: Archive, label: str | None = None, today: dt.date | None = N
         newest = nights[-1]["night"]
         date = dt.date.fromisoformat(newest)
         when = (
-            "Last night" if date == today - dt.timedelta(days=1) else f"The night of {day(date)}"
+            _("Last night")
+            if date == today - dt.timedelta(days=1)
+            else _("The night of {date}", date=day(date))
         )
         last = [Last(n, earlier(nights, n), when) for n in nights if n["night"] == newest]
     entries = Journal(archive.path).entries(label)
@@ -110,7 +124,8 @@ def lately(archive: Archive, label: str | None = None, today: dt.date | None = N
         last,
         _strip(nights, today),
         task,
-        [*_attention(items, today), *told],
+        _attention(items, today),
+        told,
         bool(nights) and not any(key in noted for key in MORNING),
     )
 
@@ -132,11 +147,21 @@ def _attention(items: Sequence[Item], today: dt.date) -> list[str]:
     newest = max((item["night"] for item in items if item["night"]), default="")
     if newest > today.isoformat():
         found.append(
-            f"The newest night, of {day(dt.date.fromisoformat(newest))}, comes after what this "
-            f"computer's clock says is today, {day(today)}: set the clock, then press Sync."
+            _(
+                "The newest night, of {night}, comes after what this computer's clock says is "
+                "today, {today}: set the clock, then press Sync.",
+                night=day(newest),
+                today=day(today),
+            )
         )
     if unknown := undated(items):
-        found.append(f"{plural(len(unknown), 'recording')} of unknown time: say when it began.")
+        found.append(
+            n_(
+                "{n} recording of unknown time: say when it began.",
+                "{n} recordings of unknown time: say when they began.",
+                len(unknown),
+            )
+        )
     return found
 
 
@@ -155,13 +180,18 @@ def _trial(
     if not course.running:
         return None, []
     if course.over:
-        return None, [f"Trial {plan.id} is over: its result can be seen."]
+        return None, [_("Trial {trial} is over: its result can be seen.", trial=plan.id)]
     now = tonight()[0].isoformat()
     for night in schedule(plan):
         if night.date == now:
             values = words.noted(plan, night)
             done = entries.get(now, {})
-            said = f"{words.task(plan, night)} (trial, night {night.day + 1} of {plan.length})"
+            said = _(
+                "{task} (trial, night {number} of {nights})",
+                task=words.task(plan, night),
+                number=night.day + 1,
+                nights=plan.length,
+            )
             kept = bool(values) and all(done.get(key) == value for key, value in values.items())
             return Task(said, now, plan.label, values, kept), []
     return None, []

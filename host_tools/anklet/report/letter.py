@@ -16,7 +16,8 @@ from anklet.errors import BadInput
 from anklet.night import rate
 from anklet.night.grouping import by_night, select
 from anklet.report.usual import number
-from anklet.report.words import SHORT_NIGHT, day
+from anklet.report.words import SHORT_NIGHT
+from anklet.texts import day
 from anklet.trial import findings
 from anklet.trial import words as trial_words
 from anklet.trial.course import GIVEN, courses

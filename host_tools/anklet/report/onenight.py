@@ -16,6 +16,7 @@ from anklet.report.timeline import timeline
 from anklet.report.usual import Earlier, number
 from anklet.report.view import SessionView, span_text
 from anklet.report.words import journal_words
+from anklet.texts import day
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ def sheets(
 def name_of(night: SessionView) -> str:
     """The night by its evening: "Saturday 21 November 2026"."""
     date = night.session.night
-    return words.day(date) if date else "Night, time unknown"
+    return day(date) if date else "Night, time unknown"
 
 
 def _moment(night: SessionView) -> tuple[datetime, str]:

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from anklet.report import about
 from anklet.report.svg import symbols
+from anklet.texts import _
 
 
 def document(title: str, body: str, nav: str = "") -> str:
@@ -36,7 +37,7 @@ def document(title: str, body: str, nav: str = "") -> str:
 {body}
 <section class="card screen">
 <details>
-<summary>{about.TITLE}</summary>
+<summary>{_(about.TITLE)}</summary>
 <div class="prose">
 {about.html()}
 </div>

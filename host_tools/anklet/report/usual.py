@@ -6,6 +6,7 @@ from typing import Any
 
 from anklet.night import rate
 from anklet.report.words import SHORT_NIGHT
+from anklet.texts import _, decimal
 
 Item = dict[str, Any]
 
@@ -31,10 +32,18 @@ class Earlier:
     def said(self) -> str:
         """The usual range in a sentence, or why there is none."""
         if self.usual is None:
-            few = f"{self.nights} of {rate.LEAST_USUAL}"
-            return f"Too few nights before it to say what is usual for you ({few})."
+            return _(
+                "Too few nights before it to say what is usual for you ({there} of {least}).",
+                there=self.nights,
+                least=rate.LEAST_USUAL,
+            )
         low, high = map(number, self.usual)
-        return f"Your usual: {low} to {high} (the middle half of {self.nights} nights)."
+        return _(
+            "Your usual: {low} to {high} (the middle half of {n} nights).",
+            low=low,
+            high=high,
+            n=self.nights,
+        )
 
 
 def earlier(nights: Sequence[Item], night: Item) -> Earlier:
@@ -49,7 +58,7 @@ def earlier(nights: Sequence[Item], night: Item) -> Earlier:
 
 def number(value: float) -> str:
     """A rate as people read it: "22", and "4.5" where a whole number would be coarse."""
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
+    return f"{value:.0f}" if value >= 9.95 else decimal(value).removesuffix(decimal(0.0)[1:])
 
 
 def _whose(night: Item) -> tuple[object, ...]:

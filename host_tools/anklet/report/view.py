@@ -45,7 +45,7 @@ class Hour:
 def span_text(seconds: float) -> str:
     """A duration for people: "7 h 48 min", "12 min", "42 s"."""
     if seconds < 59.5:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.0f} s"  # the units are the same in every language
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
 

@@ -1,6 +1,5 @@
 """The page's sentences: what undermines a night, and the definition behind each number."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,9 +7,11 @@ from anklet.archive.journal import KEYS
 from anklet.night import as_json, damage
 from anklet.night.damage import plural
 from anklet.report.view import GAP_BREAKS_MS, SessionView, span_text
+from anklet.texts import N_
 
 SHORT_NIGHT = 4 * 3600  # s in bed; engineering: under it the hours are too few to speak of a night
 MUCH = 1800  # s upright or off the body
+LEGS = {"left": N_("left leg"), "right": N_("right leg"), "": N_("one leg")}
 
 INTERVAL = (
     "Its 95 % interval: the series of a night are taken to come by chance, each with its own"
@@ -43,11 +44,6 @@ LIMITS = (
     " They do not transfer to an accelerometer, which misses part of the movements (39 % in"
     " one study) and does not know sleep from lying awake.",
 )
-
-
-def day(date: dt.date) -> str:
-    """A date with its weekday: "Saturday 21 November 2026"."""
-    return f"{date:%A} {date.day} {date:%B %Y}"
 
 
 def problems(night: SessionView) -> list[str]:

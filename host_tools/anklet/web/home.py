@@ -12,6 +12,7 @@ from anklet.archive.store import Archive
 from anklet.board import ports
 from anklet.errors import AnkletError
 from anklet.report.lately import lately
+from anklet.texts import _, day_and_month, short_day
 from anklet.web import example
 from anklet.web.checking import Checking
 from anklet.web.people import People
@@ -89,24 +90,26 @@ def _strip(
             ' fill="var(--track)"/>'
         )
     for i, (date, rate) in enumerate(nights):
-        x, name = STEP * i + STEP // 2, f"{date:%a} {date.day} {date:%b}"
+        x, name = STEP * i + STEP // 2, short_day(date)
         if rate is None:
             drawn.append(
-                f'<path d="M{x} {ground - 4}v4" stroke="var(--other)"><title>{name}: no recording'
-                "</title></path>"
+                f'<path d="M{x} {ground - 4}v4" stroke="var(--other)"><title>'
+                f"{_('{night}: no recording', night=name)}</title></path>"
             )
         else:
             colour = "var(--plm)" if i == len(nights) - 1 else "var(--other)"
             drawn.append(
-                f'<circle cx="{x}" cy="{y(rate)}" r="5" fill="{colour}"><title>{name}: {rate:.0f}'
-                " PLM an hour</title></circle>"
+                f'<circle cx="{x}" cy="{y(rate)}" r="5" fill="{colour}"><title>'
+                f"{_('{night}: {rate:.0f} PLM an hour', night=name, rate=rate)}</title></circle>"
             )
         if date.weekday() == 0 and STEP < x < wide - STEP:  # there its name has room
             drawn.append(
-                f'<text x="{x}" y="{HEIGHT - 4}" text-anchor="middle">{date.day} {date:%b}</text>'
+                f'<text x="{x}" y="{HEIGHT - 4}" text-anchor="middle">{day_and_month(date)}</text>'
             )
     there = sum(rate is not None for _, rate in nights)
-    label = f"PLM per hour of the last {len(nights)} nights, {there} of them recorded"
+    label = _(
+        "PLM per hour of the last {n} nights, {there} of them recorded", n=len(nights), there=there
+    )
     return Markup(  # numbers and dates alone
         f'<svg class="strip" viewBox="0 0 {wide} {HEIGHT}" role="img" aria-label="{label}">'
         f"{''.join(drawn)}</svg>"

@@ -29,7 +29,8 @@ from werkzeug.exceptions import HTTPException
 
 from anklet.archive.store import Archive
 from anklet.errors import AnkletError, PortBusy
-from anklet.web import boards, example, journal, nights, sharing, trying
+from anklet.texts import N_, _
+from anklet.web import boards, example, journal, languages, nights, sharing, trying
 from anklet.web import home as first
 from anklet.web.checking import Checking
 from anklet.web.jobs import Jobs
@@ -75,11 +76,11 @@ DOOR = """<!doctype html>
 <p><a href="{address}">Open Anklet</a></p>
 """
 TABS = (
-    ("home.index", "Home"),
-    ("nights.index", "Nights"),
-    ("trying.index", "Try"),
-    ("journal.form", "Journal"),
-    ("nights.what_it_tells", "About"),
+    ("home.index", N_("Home")),
+    ("nights.index", N_("Nights")),
+    ("trying.index", N_("Try")),
+    ("journal.form", N_("Journal")),
+    ("nights.what_it_tells", N_("About")),
 )
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self';"
@@ -117,6 +118,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
     app = Flask(__name__, static_url_path=f"/{token}/static")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    languages.prepare(app)
     app.config["EXAMPLE"], app.config["OTHER"] = jobs is None, other
     archive = Archive(home)
     people = People(archive)
@@ -124,6 +126,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
     groups = [
         first.pages(archive, people, checking),
         people.pages(),
+        languages.pages(),
         nights.pages(archive, people),
         trying.pages(archive, people),
         journal.pages(archive, people),
@@ -132,7 +135,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
     tabs = list(TABS)
     if jobs:
         groups.append(boards.pages(archive, jobs))
-        tabs.insert(-1, ("boards.index", "Boards"))
+        tabs.insert(-1, ("boards.index", N_("Boards")))
 
     @app.context_processor
     def head() -> dict[str, object]:
@@ -161,7 +164,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
         code = error.code or 500
         if code == 403:  # tells nothing to who may not ask
             return "403: open the address that anklet web prints.\n", code
-        text = "There is no such page." if code == 404 else error.description
+        text = _("There is no such page.") if code == 404 else error.description
         return render_template("error.html", text=text), code
 
     @app.errorhandler(AnkletError)
