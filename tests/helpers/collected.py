@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from anklet import texts
+from anklet.archive import journalkeys
 from anklet.report import about
 from jinja2.ext import babel_extract
 from places import REPO
@@ -54,8 +55,8 @@ def collected() -> Iterator[Text]:
             one, many, *_rest = (*text, "") if isinstance(text, tuple) else (text, "")
             if one:  # else a variable's, which is marked where it is written
                 yield Text(one, many or "", f"{path.relative_to(REPO)}:{line}")
-    for text in about.pieces():
-        yield Text(text, "", "host_tools/anklet/report/about.html")
+    for text in (*about.pieces(), *journalkeys.texts()):  # what is data, not called in the source
+        yield Text(text, "", "about.html or journalkeys.py")
 
 
 def _of_call(node: ast.Call, function: str, where: str) -> Iterator[Text]:

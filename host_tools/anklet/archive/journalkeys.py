@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -78,15 +78,16 @@ KEYS = {
     "caffeine_mg": Key(
         *("number", "Caffeine", "mg", 0, 2000),
         note="All day. A cup of coffee holds about 90 mg: 2 cups may be written.",
-        others=GRAMS | dict.fromkeys(("cup", "cups"), 90),
+        others=GRAMS | dict.fromkeys(("cup", "cups", "tasse", "tassen"), 90),
     ),
     "alcohol_g": Key(
         *("number", "Alcohol", "g", 0, 500),
         note="Pure alcohol. A small beer holds about 13 g: 2 beers may be written.",
-        others=dict.fromkeys(("beer", "beers"), 13),
+        others=dict.fromkeys(("beer", "beers", "bier"), 13),
     ),
     "exercise_min": Key(
-        *("number", "Exercise", "min", 0, 1440), others=dict.fromkeys(("h", "hour", "hours"), 60)
+        *("number", "Exercise", "min", 0, 1440),
+        others=dict.fromkeys(("h", "hour", "hours", "stunde", "stunden"), 60),
     ),
     "antidepressant": Key(
         "text",
@@ -126,6 +127,12 @@ KEYS = {
         note="Which one you took from: anklet trial tonight says which it should be.",
     ),
 }
+
+
+def texts() -> Iterator[str]:
+    """What the items say on a page, for the catalogue."""
+    for item in KEYS.values():
+        yield from filter(None, (item.label, item.note, item.influence, *item.choices))
 
 
 def unknown(key: str) -> BadInput:

@@ -14,12 +14,17 @@ from anklet.board import doctor, firmware, ports
 from anklet.board.flashfiles import ForeignFiles
 from anklet.board.install import install, summary
 from anklet.errors import AnkletError, BadInput
+from anklet.texts import N_, _, n_
 from anklet.web.jobs import Busy, Job, Jobs, Outcome, Work
 
 # A serial port's name: pyserial also takes URLs, which could be any address.
 PORT = re.compile(r"[A-Za-z0-9_./-]{1,100}")
-LEGS = ("left", "right")
-TITLES = {"sync": "Sync", "check": "Check of the board", "setup": "Setting up the board"}
+LEGS = {"left": N_("the left leg"), "right": N_("the right leg")}
+TITLES = {
+    "sync": N_("Sync"),
+    "check": N_("Check of the board"),
+    "setup": N_("Setting up the board"),
+}
 
 
 def pages(archive: Archive, jobs: Jobs) -> Blueprint:
@@ -41,7 +46,8 @@ def pages(archive: Archive, jobs: Jobs) -> Blueprint:
         if errors:
             return _page(errors)
         try:
-            job = jobs.start(TITLES[what], _work(what, port, archive, request.form.to_dict()))
+            work = _work(what, port, archive, request.form.to_dict())
+            job = jobs.start(_(TITLES[what]), work, what)
         except Busy as error:
             return _page({"busy": str(error)}, error.job.number)
         return redirect(url_for(".job", number=job.number), 303)
@@ -74,19 +80,19 @@ def _port(form: Any) -> str:
     """The port that was typed, else chosen, else the only one. Raises what ports.find does."""
     name = form.get("other", "").strip() or form.get("port", "").strip() or None
     if name and not PORT.fullmatch(name):
-        raise BadInput("That is no name of a serial port, such as /dev/ttyACM0 or COM3.")
+        raise BadInput(_("That is no name of a serial port, such as /dev/ttyACM0 or COM3."))
     return ports.find(name)
 
 
 def _check_setup(form: Any) -> dict[str, str]:
     errors = {}
     if form.get("leg") not in LEGS:
-        errors["leg"] = "Choose the leg that the board is worn on."
+        errors["leg"] = _("Choose the leg that the board is worn on.")
     label = form.get("label", "")
     if len(label) > 40 or not label.isprintable():
-        errors["label"] = "A label has 40 letters at most."
+        errors["label"] = _("A label has 40 letters at most.")
     if form.get("board", "") not in ("", *firmware.boards()):
-        errors["board"] = "Choose a board from the list."
+        errors["board"] = _("Choose a board from the list.")
     return errors
 
 
@@ -100,17 +106,24 @@ def _work(what: str, port: str, archive: Archive, form: dict[str, str]) -> Work:
 
 def _sync(job: Job, port: str, archive: Archive) -> Outcome:
     def arrived(session: str, done: int, size: int) -> None:
-        job.tell(f"Downloading recording {session}", done / max(1, size))
+        job.tell(_("Downloading recording {session}", session=session), done / max(1, size))
 
     found = sync(port, archive, arrived)
     new = len(found["downloaded"])
     lines = [
-        f"{new} new {'recording' if new == 1 else 'recordings'}, {found['already']} filed before. "
-        f"Every one was checked against the board.",
-        "The board's clock is set, and it records again.",
+        n_(
+            "{n} new recording, {already} filed before. Every one was checked against the board.",
+            "{n} new recordings, {already} filed before. Every one was checked against the board.",
+            new,
+            already=found["already"],
+        ),
+        _("The board's clock is set, and it records again."),
     ]
     lines += [
-        f"Recording {session} came damaged from the board's flash. It is kept as it is."
+        _(
+            "Recording {session} came damaged from the board's flash. It is kept as it is.",
+            session=session,
+        )
         for session in found["damaged"]
     ]
     if "warning" in found:
@@ -121,7 +134,9 @@ def _sync(job: Job, port: str, archive: Archive) -> Outcome:
 def _check(port: str, archive: Archive) -> Outcome:
     found = doctor.examine(port, partial(reformat.warning, archive))
     bad = sum(not check["ok"] for check in found["checks"])
-    text = f"{bad} of {len(found['checks'])} checks need attention." if bad else "All is well."
+    text = _("All is well.")
+    if bad:
+        text = _("{bad} of {all} checks need attention.", bad=bad, all=len(found["checks"]))
     return Outcome([text], found["checks"])
 
 
@@ -138,12 +153,12 @@ def _setup(job: Job, port: str, archive: Archive, form: dict[str, str]) -> Outco
             port,
             board=form.get("board") or None,
             settings=settings,
-            progress=lambda done, size: job.tell("Copying the firmware", done / max(1, size)),
+            progress=lambda done, size: job.tell(_("Copying the firmware"), done / max(1, size)),
             agree=agree,
         )
     except _ToAsk as question:
         return Outcome(
-            [str(question), "Nothing was written to the board yet."],
+            [str(question), _("Nothing was written to the board yet.")],
             ask={**form, "other": port, "agreed": question.digest},
         )
     return Outcome(summary(found).splitlines())

@@ -1,5 +1,6 @@
 """What takes longer than a page may: one job at a time, in a thread, and how far it is."""
 
+import contextvars
 import itertools
 import sys
 import threading
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anklet.errors import AnkletError, PortBusy
+from anklet.texts import _
 
 
 @dataclass
@@ -23,11 +25,13 @@ class Outcome:
 
 @dataclass
 class Job:
-    """fraction: 0 to 1, None where it is unknown. error: the sentence when it failed."""
+    """fraction: 0 to 1, None where it is unknown. error: the sentence when it failed. All is said
+    in the language of whoever began it."""
 
     number: int
     title: str
-    text: str = "Talking to the board …"
+    text: str
+    kind: str = ""
     fraction: float | None = None
     outcome: Outcome | None = None
     error: str = ""
@@ -48,8 +52,11 @@ class Busy(PortBusy):
 
     def __init__(self, job: Job) -> None:
         super().__init__(
-            f"{job.title} is still running, so this was not begun; press the button again when "
-            f"that is done."
+            _(
+                "{job} is still running, so this was not begun; press the button again when that "
+                "is done.",
+                job=job.title,
+            )
         )
         self.job = job
 
@@ -63,15 +70,17 @@ class Jobs:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def start(self, title: str, work: Work) -> Job:
+    def start(self, title: str, work: Work, kind: str = "") -> Job:
         """Start the job. Raises Busy when one is running, and does nothing then."""
         with self._lock:
             for job in self._jobs.values():
                 if job.running:
                     raise Busy(job)
-            job = Job(next(self._numbers), title)
+            job = Job(next(self._numbers), title, _("Talking to the board …"), kind)
             self._jobs[job.number] = job
-            self._thread = threading.Thread(target=_run, args=(job, work), name=title)
+            self._thread = threading.Thread(
+                target=contextvars.copy_context().run, args=(_run, job, work), name=title
+            )
             self._thread.start()
             return job
 
@@ -91,4 +100,8 @@ def _run(job: Job, work: Work) -> None:
     except AnkletError as error:
         job.error = str(error)
     except Exception as error:
-        job.error = f"A fault of ours: {type(error).__name__}: {error}. Please report it."
+        job.error = _(
+            "A fault of ours: {kind}: {error}. Please report it.",
+            kind=type(error).__name__,
+            error=error,
+        )

@@ -23,6 +23,7 @@ from anklet.archive.store import Archive
 from anklet.errors import AnkletError
 from anklet.night.grouping import Item, by_night, grouped, select, undated
 from anklet.report import about, letter
+from anklet.texts import _
 from anklet.web import sharing
 from anklet.web.people import People
 
@@ -124,12 +125,13 @@ def pages(archive: Archive, people: People) -> Blueprint:
 
     @group.get("/doctor")
     def doctor() -> Response:
-        bar = Markup(
-            '<p class="screen quiet"><a href="{}">Back to Anklet</a> &nbsp; Print this page with'
-            " your browser.</p>"
-        ).format(url_for("home.index"))
+        bar = Markup('<p class="screen quiet"><a href="{}">{}</a> &nbsp; {}</p>').format(
+            url_for("home.index"),
+            _("Back to Anklet"),
+            _("Print this page with your browser."),
+        )
         if current_app.config["EXAMPLE"]:
-            bar += Markup("<p><b>An example: these nights are made up.</b></p>")
+            bar += Markup("<p><b>{}</b></p>").format(_("An example: these nights are made up."))
         page = letter.html(archive, people.chosen, bar)
         policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
         return Response(page, headers={"Content-Security-Policy": policy})

@@ -16,13 +16,14 @@ from anklet.archive.journalkeys import KEYS
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night.grouping import select, shown
+from anklet.texts import N_, _
 from anklet.trial import compare, comparewords
 from anklet.web.people import People
 
 FORMATS = {
-    "csv": "tables for a spreadsheet (CSV)",
-    "edf": "a file a night for sleep software (EDF+)",
-    "json": "one JSON file",
+    "csv": N_("tables for a spreadsheet (CSV)"),
+    "edf": N_("a file a night for sleep software (EDF+)"),
+    "json": N_("one JSON file"),
 }
 
 
@@ -43,7 +44,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
         form = request.form.get("format", "")
         items = shown(select(archive.sessions(), label=people.chosen))
         if form not in FORMATS or not items:
-            raise BadInput("Choose a format, once there is a night to export.")
+            raise BadInput(_("Choose a format, once there is a night to export."))
         nights = [partial(archive.load, item["session"], item["device"]) for item in items]
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder, "nights.json" if form == "json" else "nights")
@@ -68,9 +69,9 @@ def pages(archive: Archive, people: People) -> Blueprint:
                 error = _on_a_page(key, str(wrong))
         return render_template(
             "compare.html",
-            keys=[(name, of.label) for name, of in KEYS.items() if name in noted],
+            keys=[(name, _(of.label)) for name, of in KEYS.items() if name in noted],
             key=key,
-            label=KEYS[key].label if key in KEYS else key,
+            label=_(KEYS[key].label) if key in KEYS else key,
             rows=comparewords.rows(found) if found else [],
             paragraphs=paragraphs,
             error=error,
@@ -88,4 +89,4 @@ def _download(data: bytes, name: str) -> Response:
 def _on_a_page(key: str, sentence: str) -> str:
     """A refusal with the form's name for the key, without the command that comes next."""
     what = re.split(r"[;:] anklet ", sentence)[0].rstrip(".") + "."
-    return what.replace(key, KEYS[key].label, 1) if key in KEYS else what
+    return what.replace(key, _(KEYS[key].label), 1) if key in KEYS else what

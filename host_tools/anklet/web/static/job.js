@@ -11,7 +11,7 @@
       if (job.fraction === null) bar.removeAttribute("value");
       else bar.value = job.fraction;
     } catch {
-      text.textContent = "Anklet has ended: start anklet web again.";
+      text.textContent = bar.dataset.ended;
       return;
     }
     setTimeout(ask, 200);
