@@ -12,12 +12,13 @@ import pytest
 HERE = Path(__file__).resolve().parent
 RUNNER = HERE.parent / "upy" / "run.py"
 MODULES = sorted(path.stem for path in HERE.glob("check_*.py"))
-# Checks of whole nights.
-NIGHTS = ("away", "faults", "flash", "monitor", "start", "still", "trace")
+# Checks of whole nights: make quick does them on the runtime that is quicker at them.
+SLOW_ON_CPYTHON = ("away", "start", "still")
+SLOW_ON_MICROPYTHON = ("faults", "flash", "monitor", "trace")
 pytest.register_assert_rewrite(*MODULES)
 
 
-def _cases(slow=()):
+def _cases(slow):
     """slow: of these modules the cases are marked so."""
     cases = []
     for module in MODULES:
@@ -33,12 +34,12 @@ def _folder(check, tmp_path):
     return [str(tmp_path)] * check.__code__.co_argcount
 
 
-@pytest.mark.parametrize(("module", "check"), _cases())
+@pytest.mark.parametrize(("module", "check"), _cases(SLOW_ON_CPYTHON))
 def test_on_cpython(module, check, tmp_path):
     check(*_folder(check, tmp_path))
 
 
-@pytest.mark.parametrize(("module", "check"), _cases(slow=NIGHTS))
+@pytest.mark.parametrize(("module", "check"), _cases(SLOW_ON_MICROPYTHON))
 def test_on_micropython(module, check, tmp_path, micropython):
     done = micropython(RUNNER, module, check.__name__, *_folder(check, tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -109,6 +109,7 @@ def test_report_to_a_place_that_can_not_be_written(filed, capsys, tmp_path):
     fails(capsys, 2, "report", SESSION, "--out", str(tmp_path / "file" / "page.html"))
 
 
+@pytest.mark.slow
 def test_simulate_replay_and_score(tmp_path, capsys):
     csv, truth = tmp_path / "night.csv", tmp_path / "truth.json"
     argv = ["simulate", "--out", str(csv), "--truth", str(truth), "--hours", "0.2", "--seed", "3"]

@@ -115,6 +115,7 @@ def test_65535_series_are_a_page_of_bounded_size():
     assert "more.</p>" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [record.GAP, 0])
 def test_a_flash_full_of_huge_values_is_a_page_of_bounded_size(number):
     kinds = [*record.FIELDS]

@@ -141,6 +141,7 @@ def test_the_disk_is_full(board, kilobytes):
         board.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [100, 2500, 12_000, 20_000])
 def test_files_may_not_grow(board, size):
     board.renew()

@@ -166,6 +166,7 @@ def test_csv_and_json_hold_the_same(archive, tmp_path):
     assert night["plm"] == sum(lm["plm"] for lm in found["lms"])
 
 
+@pytest.mark.slow
 def test_parquet_is_one_table_for_duckdb(archive, tmp_path, capsys):
     for number in range(1, 9):
         add_to(archive, busy(f"{number:05}-1a2b3c4d", leg="left" if number % 2 else "right"))

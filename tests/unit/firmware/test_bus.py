@@ -48,6 +48,7 @@ def test_the_self_test_passes_over_spi():
     assert sensor.self_test(board.sleep_ms) == (True, 60, 60, 100)
 
 
+@pytest.mark.slow
 def test_a_night_over_spi_has_the_same_movements(tmp_path):
     night = make_night(0.2, seed=1, plm_per_hour=90)
     raw = to_raw(Acceleration(rate=50, acc=night.acc))

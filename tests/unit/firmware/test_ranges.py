@@ -346,6 +346,7 @@ def test_thresholds_for_any_floor(core):
         assert detector._state[core.kernel.EDGE_ON] > detector._state[core.kernel.EDGE_OFF] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [44001, 50000, 55999])
 def test_timebase_over_twelve_hours(core, rate):
     time = core.timebase.Timebase()

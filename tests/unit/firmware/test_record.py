@@ -3,6 +3,7 @@
 import binascii
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plmcore import record
@@ -53,6 +54,7 @@ def test_any_values_come_back_whatever_a_newer_version_adds(item, sequence, adde
     assert record.whole(data) == len(data)
 
 
+@pytest.mark.slow
 @given(st.text().filter(lambda t: "=" not in t), st.text())
 def test_any_text_comes_back(key, value):
     payload = f"{key}={value}".encode()[:250]

@@ -48,6 +48,7 @@ def write(path, movements):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_shifted_stretched_dropped_and_added_are_found(tmp_path, seed):
     ours = night(seed)

@@ -72,6 +72,7 @@ def test_a_lower_offset_threshold_makes_movements_longer(night, traced):
     assert sum(lm["duration_s"] for lm in longer) > sum(lm["duration_s"] for lm in shorter)
 
 
+@pytest.mark.slow
 def test_what_the_device_excluded_stays_excluded(night, traced):
     found = rescore.run(night, traced)
     excluded = [lm for lm in night.lms if lm.kind in record.KINDS[record.POSTURE :]]

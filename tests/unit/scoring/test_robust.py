@@ -47,6 +47,7 @@ def test_rules_that_are_unknown_here_give_none():
     assert robust.at_thresholds(odd) == {}
 
 
+@pytest.mark.slow
 def test_a_trace_knows_what_was_too_weak_for_the_device():
     made = make_hard_night(hours=1, seed=7, life=Life(plm_per_hour=90, median_mg=18, spread=0.4))
     raw = inputs.to_raw(inputs.Acceleration(made.rate, made.acc), 50)

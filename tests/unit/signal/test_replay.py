@@ -67,6 +67,7 @@ def test_settings_reach_the_firmware(raw):
     assert session.start.isoformat(timespec="seconds") == "2026-11-20T23:00:00+01:00"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("name", ["ax3_testfile", "ax6_testfile"])
 def test_daily_handling_has_no_plm(name, runtime):
@@ -75,6 +76,7 @@ def test_daily_handling_has_no_plm(name, runtime):
     assert result["runtime"] == runtime
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_what_replay_prints(night, runtime):
     percents = []
@@ -87,6 +89,7 @@ def test_what_replay_prints(night, runtime):
     assert 90 <= percents[-1] <= 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [25, 100, 128.4])
 def test_the_same_night_at_another_rate_has_the_same_movements(rate, night, tmp_path):
     path = tmp_path / "other.csv"
@@ -156,6 +159,7 @@ def test_a_jump_of_days_is_a_gap_and_costs_nothing(tmp_path):
         )
 
 
+@pytest.mark.slow
 @needs_micropython
 def test_a_jump_is_the_same_on_micropython(tmp_path):
     raw = to_raw(replay.inputs.read_acceleration(jumping(tmp_path / "a.csv", 24 * 11)))

@@ -114,6 +114,7 @@ def test_every_joint_gives_what_rigid_bodies_do(joint):
     assert np.quantile(error, 0.99) < 0.01  # at a knot the jerk steps
 
 
+@pytest.mark.slow
 def test_the_truth_holds_together(night):
     truth = json.loads(json.dumps(night.truth))
     moves = truth["movements"]
@@ -149,6 +150,7 @@ def test_a_movement_is_felt_as_the_truth_says_however_the_sensor_is_worn(wear):
             assert power[first:last].max() == pytest.approx(m["envelope_mg"], rel=0.15)
 
 
+@pytest.mark.slow
 def test_both_legs_turn_together_and_overlap():
     life = Life(plm_per_hour=60)
     left, right = (

@@ -197,6 +197,7 @@ def items(plms):
     ]
 
 
+@pytest.mark.slow
 def test_the_spread_of_few_nights_is_drawn_towards_the_published_one():
     wild = (20, 900, 30, 600, 10, 1000, 50, 700)
     told = chances(plan(), items(wild), START)

@@ -93,6 +93,7 @@ def test_tonights_task_is_noted_with_one_tap(client, home, monkeypatch):
     assert "Noted in the journal" in page and "Done as planned" not in page
 
 
+@pytest.mark.slow
 def test_the_example_is_marked_apart_and_removed_as_a_whole(client, home):
     add_to(Archive(home), whole())
     before = {p: p.read_bytes() for p in home.rglob("*") if p.is_file()}
@@ -116,6 +117,7 @@ def _newest(archive):
     return f"/night/{item['device']}/{item['session']}"
 
 
+@pytest.mark.slow
 def test_the_example_holds_what_an_archive_holds(tmp_path):
     example.fill(tmp_path / "example")
     archive = Archive(tmp_path / "example")
@@ -144,6 +146,7 @@ def test_a_made_up_night_reads_back_as_it_was_counted(rate):
     assert night.counts["clm"] == sum(lm.kind == "clm" for lm in night.lms)
 
 
+@pytest.mark.slow
 def test_the_pages_of_nights_are_light(client, home):
     example.fill(home / "example")
     own = f"{TOKEN}-example"

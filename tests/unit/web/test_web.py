@@ -113,6 +113,7 @@ def test_every_answer_forbids_what_no_page_needs(client):
         assert headers["Referrer-Policy"] == "same-origin"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux lists its ports")
 def test_the_command_listens_on_this_computer_only(home):
     run = subprocess.Popen(
