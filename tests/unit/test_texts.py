@@ -5,6 +5,7 @@ opens them around what is filled in. What a page then shows without brackets was
 """
 
 import datetime as dt
+import functools
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -166,7 +167,7 @@ class _Brackets(dict):
     """The catalogue of the language of brackets."""
 
     def get(self, text, default=None):
-        many = _PLURALS.get(text)
+        many = _plurals().get(text)
         return [
             OPEN + FILLED.sub(rf"{CLOSE}\g<0>{OPEN}", each) + CLOSE
             for each in (text, many)
@@ -174,7 +175,9 @@ class _Brackets(dict):
         ]
 
 
-_PLURALS = {text.one: text.many for text in collected()}
+@functools.cache
+def _plurals():
+    return {text.one: text.many for text in collected()}
 
 
 @pytest.fixture

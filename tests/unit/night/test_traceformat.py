@@ -1,5 +1,7 @@
 """A reader of trace files made from LOGFORMAT.md alone, against the device's and the host's."""
 
+import functools
+
 import logformat_reader
 import numpy as np
 from anklet.night import trace
@@ -37,6 +39,7 @@ def middle(level):
     return level if level < 16 else (2 * m + 1) * 2 ** (e - 1)
 
 
+@functools.cache
 def recorded():
     night = make_night(hours=0.5, seed=3, plm_per_hour=60)
     night.acc[30_000:32_000] = np.nan
@@ -44,12 +47,9 @@ def recorded():
     return replay.record_files(raw)[".trc"]
 
 
-DATA = recorded()
-
-
 def test_both_readers_find_the_same():
-    levels, meta = by_the_page(DATA)
-    ours = trace.parse(DATA)
+    levels, meta = by_the_page(recorded())
+    ours = trace.parse(recorded())
     assert ours.damage == []
     assert ours.meta == meta
     assert meta.keys() == {"format", "session", "device", "samples"}
@@ -71,8 +71,8 @@ def test_the_pages_sums_are_the_devices():
 @given(st.binary(max_size=300), st.integers(0, 3000), st.integers(0, 300))
 @settings(max_examples=60, deadline=None)
 def test_damage_costs_no_more_than_its_blocks(noise, at, cut):
-    hurt = trace.parse(DATA[:at] + noise + DATA[at + cut :])
-    whole = trace.parse(DATA)
+    hurt = trace.parse(recorded()[:at] + noise + recorded()[at + cut :])
+    whole = trace.parse(recorded())
     assert len(hurt.levels) == len(whole.levels)
     differ = np.flatnonzero(hurt.levels != whole.levels)
     assert (hurt.levels[differ] == core.HOLE).all()
