@@ -6,6 +6,7 @@ import re
 import chromium
 import pytest
 from anklet.archive.journal import Journal
+from anklet.archive.longterm import LongTerm
 from anklet.cli import main
 from trialnights import date, evening, file_night
 
@@ -32,6 +33,12 @@ def test_it_is_one_page(monkeypatch, tmp_path, capsys, nights):
     evening(monkeypatch, nights // 2)
     for _ in range(3):
         assert main(["trial", "result"]) == 0
+    longer = LongTerm(Journal(home))
+    for month in range(1, 13):
+        longer.take(
+            None, "carbidopa and levodopa " * 2, f"{month}00 mg " * 4, f"2025-{month:02d}-01"
+        )
+        longer.test(None, f"2025-{month:02d}-02", "45")
     calendar = tmp_path / "calendar.html"
     assert main(["trial", "calendar", "--paper", str(calendar)]) == 0
     evening(monkeypatch, nights)

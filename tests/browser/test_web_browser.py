@@ -31,7 +31,7 @@ FILLED = f"journal?night={EVENING}&like=1"
 SHOTS = os.environ.get("ANKLET_SHOTS")  # a folder for the README's pictures
 SHOWN = {FILLED: "web-journal.png"}
 PAGES = ("", "nights", "trend", NIGHT, f"{NIGHT}/hide", "journal", FILLED)
-PAGES += ("try", "journal/sheet", "compare", "boards", "about", "none")
+PAGES += ("try", "journal/sheet", "journal/medicines", "compare", "boards", "about", "none")
 
 
 def night(session: str, day: int = DAY, hours: int = 1, **meta: str) -> bytes:
@@ -183,7 +183,9 @@ def test_the_form_tells_what_is_wrong_beside_the_field(browser, address, problem
     expect(field).to_have_accessible_description(re.compile("has to be a number from 0 to 2000"))
     expect(field).to_have_value("99999")
     expect(page.get_by_label("Iron")).to_have_value("14")
-    page.goto(f"{address}journal?night={EVENING}")  # what is filled in would be asked about
+    page.close()  # leaving it would be asked about
+    page = look(browser, address, problems)
+    page.goto(f"{address}journal?night={EVENING}")
     page.get_by_label("The night, by").fill((dt.date.today() + dt.timedelta(1)).isoformat())
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_label("The night, by")).to_have_accessible_description(
@@ -206,6 +208,52 @@ def test_the_evening_before_is_filled_in_and_the_button_stands_beside(
     expect(page.get_by_role("status")).to_contain_text("Saved")
     kept = Journal(home).entries("bed")[str(EVENING)]
     assert kept == {"magnesium_mg": 300, "route": "oral", "antidepressant": "sertraline 50 mg"}
+    page.close()
+    assert problems == []
+
+
+def test_medicines_by_keyboard_and_leaving_them_unsaved(browser, address, problems, home):
+    page = look(browser, address, problems, 360)
+    page.goto(f"{address}journal/medicines")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_label("Medicine", exact=True).focus()
+    page.keyboard.type("iron")
+    page.keyboard.press("Tab")
+    page.keyboard.type("100 mg")
+    press(page, "Add the medicine", True)
+    expect(page.get_by_role("alert").or_(page.locator(".wrong"))).to_contain_text("the first day")
+    page.get_by_role("link", name="Home", exact=True).click(no_wait_after=True)
+    expect(page.get_by_label("Dose")).to_have_value("100 mg")
+    assert asked == ["beforeunload"]
+    problems.clear()  # the dialog
+    page.get_by_label("First day").fill(str(EVENING))
+    page.get_by_label("First day").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    expect(page.locator("li", has_text="iron")).to_contain_text(f"since {EVENING}, still")
+    press(page, f"Take iron ({EVENING}) off the list", True)
+    expect(page.locator("li", has_text="iron")).to_have_count(0)
+    page.close()
+    assert problems == []
+
+
+def test_a_tap_notes_what_is_often_taken_and_the_sheet_is_one_side(
+    browser, address, problems, home
+):
+    page = look(browser, address, problems, 360)
+    page.goto(f"{address}journal?night={EVENING}")
+    page.get_by_label("Times awake").fill("3")
+    press(page, "Magnesium 300 mg", True)
+    chip = page.get_by_role("button", name="Magnesium 300 mg", pressed=True)
+    expect(chip).to_be_visible()
+    assert Journal(home).entries("bed")[str(EVENING)] == {"magnesium_mg": 300, "wakeups": 3}
+    page.get_by_label("Times awake").fill("2")
+    page.get_by_label("Times awake").press("Enter")  # saves, and presses no chip
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+    assert Journal(home).entries("bed")[str(EVENING)] == {"magnesium_mg": 300, "wakeups": 2}
+    page.goto(f"{address}journal/sheet")
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     page.close()
     assert problems == []
 

@@ -10,7 +10,7 @@ journal.jsonl in the archive's folder, one JSON object a line, appended and neve
 
 A null in `set` takes an entry back, a null for `why` shows the session again, a null for `start`
 takes its date back. `label` is the nights' label; null where nobody had chosen one yet: such an
-entry counts for every label.
+entry counts for every label. Medicines and blood tests have lines of their own (longterm.py).
 """
 
 import contextlib
@@ -121,7 +121,7 @@ class Journal:
         now = self.entries(label).get(night, {})
         changed = {key: value for key, value in checked.items() if now.get(key) != value}
         if changed:
-            self._append({"night": night, "label": label, "set": changed})
+            self.append({"night": night, "label": label, "set": changed})
         return changed
 
     def hide(self, device: str, session: str, why: str) -> None:
@@ -130,11 +130,11 @@ class Journal:
         why = " ".join(why.split())
         if not 0 < len(why) <= REASON or not why.isprintable():
             raise BadInput(f"Say why the night is hidden, in {REASON} letters at most.")
-        self._append({"hide": [device, session], "why": why})
+        self.append({"hide": [device, session], "why": why})
 
     def show(self, device: str, session: str) -> None:
         """Take hide back. Raises ArchiveUnwritable."""
-        self._append({"hide": [device, session], "why": None})
+        self.append({"hide": [device, session], "why": None})
 
     def hidden(self) -> Set[Hidden]:
         """The hidden sessions, each as (device, session)."""
@@ -143,7 +143,7 @@ class Journal:
     def reasons(self) -> dict[Hidden, str]:
         """Why each hidden session is hidden."""
         found: dict[Hidden, str] = {}
-        for line in self._lines():
+        for line in self.lines():
             match line:
                 case {"hide": [str(device), str(session)], "why": str(why)}:
                     found[device, session] = why
@@ -155,12 +155,12 @@ class Journal:
         """Say when a session began, with its UTC offset; None takes that back. Raises
         ArchiveUnwritable."""
         text = start.isoformat(timespec="seconds") if start else None
-        self._append({"date": [device, session], "start": text})
+        self.append({"date": [device, session], "start": text})
 
     def dates(self) -> dict[Hidden, dt.datetime]:
         """When sessions began, as a person said."""
         found: dict[Hidden, dt.datetime] = {}
-        for line in self._lines():
+        for line in self.lines():
             match line:
                 case {"date": [str(device), str(session)], "start": str(start)}:
                     with contextlib.suppress(ValueError):
@@ -174,7 +174,7 @@ class Journal:
     def when_hidden(self) -> dict[Hidden, str]:
         """When each hidden session was hidden: `at` of its line (UTC)."""
         found: dict[Hidden, str] = {}
-        for line in self._lines():
+        for line in self.lines():
             match line:
                 case {"at": str(at), "hide": [str(device), str(session)], "why": str()}:
                     found.setdefault((device, session), at)
@@ -184,17 +184,22 @@ class Journal:
 
     def labels(self) -> Set[str]:
         """The labels that something was noted under."""
-        return {line["label"] for line in self._notes(None) if line["label"] is not None}
+        return {
+            line["label"]
+            for line in self.lines()
+            if isinstance(line.get("label"), str) and line.keys() & {"set", "medicine", "ferritin"}
+        }
 
     def _notes(self, label: str | None) -> Iterator[dict[str, Any]]:
-        for line in self._lines():
+        for line in self.lines():
             match line:
                 case {"at": str(), "night": str(night), "label": str() | None, "set": dict(given)}:
                     whose = line["label"]
                     if DATE.fullmatch(night) and (label in (None, whose) or whose is None):
                         yield {**line, "set": {k: v for k, v in given.items() if is_kept(k, v)}}
 
-    def _lines(self) -> Iterator[dict[str, Any]]:
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Every line, oldest first. Raises ArchiveUnwritable where the file can't be read."""
         try:
             yield from jsonl.read(self.file)
         except OSError as error:
@@ -203,7 +208,8 @@ class Journal:
                 f"permissions."
             ) from error
 
-    def _append(self, line: dict[str, Any]) -> None:
+    def append(self, line: dict[str, Any]) -> None:
+        """Add a line, with the moment. Raises ArchiveUnwritable."""
         try:
             jsonl.append(self.file, {"at": jsonl.now(), **line})
         except OSError as error:

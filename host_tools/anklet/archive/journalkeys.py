@@ -150,6 +150,11 @@ def check(key: str, value: object) -> Value | None:
     item = KEYS.get(key)
     if item is None:
         raise unknown(key)
+    return checked(key, item, value)
+
+
+def checked(name: str, item: Key, value: object) -> Value | None:
+    """The same of any item, which is called `name` where it is refused."""
     text = str(value).strip() if value is not None else ""
     if not text:
         return None
@@ -167,12 +172,12 @@ def check(key: str, value: object) -> Value | None:
         if item.kind == "number":
             return number
     shown = text if len(text) <= 40 else f"{text[:40]}…"
-    raise BadInput(f"{key} has to be {item.range}, not {shown!r}.")
+    raise BadInput(f"{name} has to be {item.range}, not {shown!r}.")
 
 
 def _number(text: str, item: Key) -> float | None:
     """The number of "300", "300 mg", "0,3 g" or "2 cups", in the item's unit; None for no such."""
-    found = re.fullmatch(r"([+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*([A-Za-z]*)", text)
+    found = re.fullmatch(r"([+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*(\D*)", text)
     unit = found[2].lower() if found else ""
     times = {"": 1.0, item.unit.lower(): 1.0, **item.others}.get(unit)
     if found is None or times is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from anklet.archive.journal import Journal
+from anklet.archive.longterm import LongTerm
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night import grouping
@@ -72,8 +73,10 @@ def trend(
     """
     if not items:
         raise BadInput("There are no nights yet; anklet sync files those of a board.")
-    entries = cache(Journal(archive.path).entries)
-    body = Trend(items, entries, partial(bands, archive.path), link).page()
+    journal = Journal(archive.path)
+    entries = cache(journal.entries)
+    made = Trend(items, entries, partial(bands, archive.path), link, LongTerm(journal).medicines)
+    body = made.page()
     groups = [group for group in grouping.grouped(items) if group[0]["night"]]
     if newest and groups:
         sheet, _ = onenight.sheets(_joined(archive, groups[-1]), _noted(entries), _before(items))

@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from anklet.archive.journal import KEYS, Journal
+from anklet.archive.longterm import FERRITIN, LongTerm, Medicine
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night import rate
@@ -24,10 +25,10 @@ from anklet.trial.course import GIVEN, courses
 
 Item = dict[str, Any]
 Entries = Mapping[str, Mapping[str, Any]]
-Period = tuple[str, str, int, str]  # first night, last night, nights noted, what
+Period = tuple[str, str, int, str]  # first night, last night, nights noted (0: by dates), what
 
 SHOWN = 120  # nights of the picture
-MOST_PERIODS, MOST_CHANGES = 8, 4  # the newest, so that all stays one side
+MOST_PERIODS, MOST_CHANGES, MOST_TESTS = 8, 4, 3  # the newest, so that all stays one side
 LETTERS = 50  # of what was taken
 GAP_DAYS = 3  # so many dates without an entry do not end a period: people forget to note
 TAKEN = ("antidepressant", "medicine", "iron_mg", "magnesium_mg")
@@ -52,11 +53,18 @@ def html(archive: Archive, label: str | None = None, nav: str = "") -> str:
     legs: dict[str, list[Item]] = {}
     for night in nights:
         legs.setdefault(night["leg"] or "one", []).append(night)
-    taken = list(periods(entries))
+    noted = list(periods(entries))
+    longer = LongTerm(Journal(archive.path))
+    medicines = longer.medicines(label)
+    taken = sorted([*noted, *(_of_medicine(one, nights[-1]["night"]) for one in medicines)])
+    lasting = [f"{one.name} {one.dose} ({one.when})" for one in medicines[-MOST_PERIODS:]]
+    room = MOST_PERIODS - len(lasting)
     sections = [
         ("Measured", "".join(f"<p>{_baseline(leg, of)}</p>" for leg, of in legs.items())),
         ("Nights", "".join(map(_picture, legs.values()))),
-        ("Noted as taken", _listed([_period(p) for p in taken[-MOST_PERIODS:]])),
+        ("Medicines, as the person dates them", _listed(lasting)),
+        ("Noted as taken", _listed([_period(p) for p in noted[max(0, len(noted) - room) :]])),
+        ("Blood tests", _listed(_tests(longer.ferritin(label)))),
         ("Before and after", _listed(list(_changes(taken, legs))[-MOST_CHANGES:])),
         ("Trials", _listed(_trials(archive, label))),
         ("Limits", _listed(LIMITS)),
@@ -131,6 +139,17 @@ def periods(entries: Entries) -> Iterator[Period]:
         if open_:
             found.append(open_)
     yield from sorted(found)
+
+
+def _of_medicine(medicine: Medicine, newest: str) -> Period:
+    """newest: the last night there is, up to which what is still taken was."""
+    what = f"{medicine.name} {medicine.dose}"
+    return medicine.since, min(medicine.until or newest, newest), 0, what
+
+
+def _tests(ferritin: Sequence[tuple[str, float]]) -> list[str]:
+    told = [f"{value:g} {FERRITIN.unit} ({day})" for day, value in ferritin[-MOST_TESTS:]]
+    return [f"{FERRITIN.label} {', '.join(told)}"] if told else []
 
 
 def _period(period: Period) -> str:

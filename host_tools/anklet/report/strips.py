@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from anklet.archive.journal import KEYS
+from anklet.archive.longterm import Medicine
 from anklet.report import words
 from anklet.report.trendfigures import Strip
 
@@ -35,6 +36,21 @@ def of_trials(bands: Bands, first: str) -> list[Strip]:
 def _amount(text: str) -> str:
     """What fits a bar of two nights: "300" of "planned: magnesium_mg=300", "A" of "bottle A"."""
     return text.rpartition("=")[2].removeprefix("planned: ").removeprefix("bottle ")
+
+
+def of_medicines(medicines: Sequence[Medicine], first: str, last: str) -> Iterator[Strip]:
+    """A row for each medicine taken between these nights, by its dates: on the bar the dose, and
+    since when."""
+    rows: dict[str, list[tuple[str, str, str, str]]] = {}
+    for one in medicines:
+        begin, end = max(one.since, first), min(one.until or last, last)
+        if begin <= end:
+            text = f"{one.dose}, from {one.since}"
+            told = f"{one.dose}\n{one.when}"
+            rows.setdefault(one.name.lower(), []).append((begin, end, text, told))
+    names = {one.name.lower(): one.name for one in medicines}
+    for name, bars in rows.items():
+        yield Strip(short(names[name]), bars)
 
 
 def of_journal(entries: Entries, first: str) -> Iterator[Strip]:

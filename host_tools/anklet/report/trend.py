@@ -10,11 +10,12 @@ from html import escape
 from statistics import median
 from typing import Any
 
+from anklet.archive.longterm import Medicine
 from anklet.night import grouping, rate
 from anklet.night.damage import plural
 from anklet.report import trendfigures, trendtable, weeks, words
 from anklet.report.markup import calendar_key, exactly, terms, trend_key
-from anklet.report.strips import Bands, Entries, of_journal, of_trials, part
+from anklet.report.strips import Bands, Entries, of_journal, of_medicines, of_trials, part
 from anklet.report.svg import draw
 
 Item = dict[str, Any]
@@ -27,7 +28,8 @@ RANGES = ((28, "4 weeks"), (91, "3 months"), (365, "a year"), (0, "all nights"))
 
 class Trend:
     """The page's body. items: sessions as Archive.sessions gives them, one at least; entries: the
-    journal of a label; bands: its trial periods; link: the address of a session's page."""
+    journal of a label; bands: its trial periods; medicines: its medicines; link: the address of a
+    session's page."""
 
     def __init__(
         self,
@@ -35,11 +37,13 @@ class Trend:
         entries: Callable[[str], Entries],
         bands: Callable[[str], Bands] = lambda label: (),
         link: trendtable.Link | None = None,
+        medicines: Callable[[str], Sequence[Medicine]] = lambda label: (),
     ) -> None:
         self._items = items
         self._entries = entries
         self._bands = bands
         self._link = link
+        self._medicines = medicines
 
     def page(self) -> str:
         """HTML: a sheet for each label."""
@@ -67,7 +71,7 @@ class Trend:
         parts = [_head(label, nights)]
         if legs:
             parts.append(_recent(legs, nights[-1]["night"]))
-            parts.append(self._points(legs, nights, entries, self._bands(label), end, with_what))
+            parts.append(self._points(label, legs, nights, entries, end, with_what))
             parts.append(_views(legs, nights[-1]["night"], end))
         alone = [_alone(item) for item in undated[-trendtable.ROWS :]]
         hidden = len(items) - len(undated) - sum(len(night["sessions"]) for night in nights)
@@ -79,15 +83,20 @@ class Trend:
 
     def _points(
         self,
+        label: str,
         legs: dict[str, list[Item]],
         nights: list[Item],
         entries: Entries,
-        bands: Bands,
         end: str,
         with_what: str,
     ) -> str:
         first, last = _spanned(nights)
-        strips = [*of_trials(bands, nights[0]["night"]), *of_journal(entries, nights[0]["night"])]
+        begin, newest = nights[0]["night"], nights[-1]["night"]
+        strips = [
+            *of_trials(self._bands(label), begin),
+            *of_medicines(self._medicines(label), begin, newest),
+            *of_journal(entries, begin),
+        ]
         figure = trendfigures.points(legs, strips, (first, last))
         there = {night["night"] for night in nights}
         days = (dt.date.fromisoformat(nights[-1]["night"]) - _date(nights[0])).days + 1

@@ -1,6 +1,7 @@
 """The journal's form: the evening, the morning after, and what the board's button marked."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from anklet.archive.journal import Journal, label_of, night_of, tonight
 from anklet.archive.journalkeys import KEYS, Value, Values, check
+from anklet.archive.longterm import LongTerm
 from anklet.archive.store import Archive
 from anklet.errors import ArchiveUnwritable, BadInput
 from anklet.night.grouping import select
@@ -25,6 +27,8 @@ SHEET_NIGHTS = 28
 EARLIER = 14  # nights listed below the form
 OURS = ("night", "label")  # what the form sends beside the entries
 WAS = "was_"  # before a key: what the field held when the page was made
+CHIP = "chip"  # the button pressed: KEY=VALUE, or KEY= to take it back
+CHIPS, CHIP_NIGHTS, CHIP_LETTERS = 6, 28, 40  # at most; of so many dates; of its text
 
 
 def pages(archive: Archive, people: People) -> Blueprint:
@@ -49,7 +53,9 @@ def pages(archive: Archive, people: People) -> Blueprint:
         items = archive.sessions()
         errors: dict[str, str] = {}
         values: Values = {}
-        given = request.form
+        given = request.form.copy()
+        if chip := given.pop(CHIP, ""):  # it fills in its field, whatever that held
+            key, _, given[key] = chip.partition("=")
         for key in given:
             if key in OURS or key.startswith(WAS) or _untouched(key, given):
                 continue
@@ -115,6 +121,8 @@ def _page(
         labels=labels,
         whose=label is None and len(labels) > 1,
         now=now,
+        chips=_chips(entries, day),
+        medicines=[one for one in LongTerm(diary).medicines(label) if one.at(night)],
         shown=shown,
         errors=errors,
         like=like,
@@ -123,6 +131,27 @@ def _page(
         markers=_markers(archive, items, night, label),
         earlier=[(other, entries[other]) for other in sorted(entries, reverse=True)][:EARLIER],
     )
+
+
+def _chips(entries: Mapping[str, Mapping[str, Value]], day: dt.date) -> list[tuple[str, str, str]]:
+    """(what it says, KEY=VALUE, "true" where it is noted) of what this person noted most often in
+    the evenings up to this one: a tap notes it, another takes it back."""
+    since = (day - dt.timedelta(days=CHIP_NIGHTS)).isoformat()
+    night = day.isoformat()
+    times = Counter(
+        (key, value)
+        for date, values in entries.items()
+        if since <= date <= night
+        for key, value in values.items()
+        if copied(key) and KEYS[key].kind != "choice" and len(str(value)) <= CHIP_LETTERS
+    )
+    now = entries.get(night, {})
+    found = []
+    for (key, value), _ in times.most_common(CHIPS):
+        item, noted = KEYS[key], now.get(key) == value
+        said = f"{item.label} {value} {item.unit}" if item.unit else str(value)
+        found.append((said, f"{key}={'' if noted else value}", str(noted).lower()))
+    return found
 
 
 def copied(key: str) -> bool:

@@ -30,7 +30,7 @@ from werkzeug.exceptions import HTTPException
 from anklet.archive.store import Archive
 from anklet.errors import AnkletError, PortBusy
 from anklet.texts import N_, _
-from anklet.web import boards, example, journal, languages, nights, sharing, trying
+from anklet.web import boards, example, journal, languages, longterm, nights, sharing, trying
 from anklet.web import home as first
 from anklet.web.checking import Checking
 from anklet.web.jobs import Jobs
@@ -130,6 +130,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
         nights.pages(archive, people),
         trying.pages(archive, people),
         journal.pages(archive, people),
+        longterm.pages(archive, people),
         sharing.pages(archive, people),
     ]
     tabs = list(TABS)

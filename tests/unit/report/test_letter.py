@@ -4,6 +4,7 @@ import re
 
 import pytest
 from anklet.archive.journal import Journal
+from anklet.archive.longterm import LongTerm
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
@@ -52,6 +53,21 @@ def test_medicines_stand_with_their_dates_and_a_forgotten_night_ends_none(home):
     seen = text(page)
     assert f"pramipexole 0.18 mg ({date(20)} to {date(39)}, noted on 19 nights)" in seen
     assert f"Magnesium 300 mg ({date(2)})" in seen and "Magnesium 0" not in seen
+
+
+def test_dated_medicines_and_blood_tests_stand_on_it_with_what_changed(home):
+    kept = LongTerm(Journal(home))
+    kept.take("", "<i>levodopa", "50 mg", date(-60), date(-30))
+    kept.take("", "gabapentin", "300 mg", date(20))
+    kept.test("", date(-100), "45 ng/mL")
+    page = letter.html(Archive(home))
+    assert "&lt;i&gt;levodopa" in page
+    seen = text(page)
+    assert f"levodopa 50 mg ({date(-60)} to {date(-30)})" in seen
+    assert f"gabapentin 300 mg (since {date(20)}, still)" in seen
+    assert f"Ferritin 45 \N{MICRO SIGN}g/L ({date(-100)})" in seen
+    assert f"gabapentin 300 mg, begun {date(20)}, left leg: median 22 PLM per hour before" in seen
+    assert f"Magnesium 300 mg ({date(2)})" in seen  # beside them, what was noted by evening
 
 
 def test_what_changed_is_described_and_not_tested(home):

@@ -13,6 +13,7 @@ import report_nights
 import years
 from anklet import report
 from anklet.archive.journal import Journal
+from anklet.archive.longterm import Medicine
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
@@ -52,7 +53,7 @@ def november(day):
     return f"2026-11-{day:02d}"
 
 
-def page(items, entries=None, bands=(), link=None):
+def page(items, entries=None, bands=(), link=None, medicines=()):
     """What a reader sees, the figures that are drawn there by their names, the HTML."""
     charts: dict[str, Figure] = {}
 
@@ -62,7 +63,8 @@ def page(items, entries=None, bands=(), link=None):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules[Trend.__module__], "draw", drawn)
-        html = Trend(items, lambda label: entries or {}, lambda label: bands, link).page()
+        of = (lambda label: entries or {}, lambda label: bands, link, lambda label: medicines)
+        html = Trend(items, *of).page()
     return " ".join(re.sub("<[^>]*>", " ", html).split()), charts, html
 
 
@@ -447,6 +449,26 @@ def test_the_line_is_the_median_of_the_last_28_dates_and_breaks_where_there_are_
         low, high = area[: len(piece)], area[len(piece) :][::-1]
         for (day, middle), (begin, bottom), (end, top) in zip(piece, low, high, strict=True):
             assert begin == day == end and bottom <= middle <= top
+
+
+def test_a_medicine_has_a_row_of_its_own_and_each_dose_a_bar():
+    """What began before the first night, or goes on, spans to the edges; what was over is gone."""
+    medicines = [
+        Medicine("Iron", "100 mg", "2026-01-02", "2026-01-30"),
+        Medicine("<b>levodopa", "50 mg", "2026-10-01", november(4)),
+        Medicine("<b>levodopa", "100 mg", november(5)),
+        Medicine("gabapentin", "300 mg", november(8)),
+    ]
+    _, charts, html = page([item(november(n)) for n in range(3, 8)], medicines=medicines)
+    with pytest.raises(KeyError):
+        charts["points"].layer("Iron")
+    with pytest.raises(KeyError):
+        charts["points"].layer("gabapentin")  # it begins after the newest night
+    first, second = marks(charts["points"], "<b>levodopa")
+    assert (first.x, first.to) == around(3, 4) and (second.x, second.to) == around(5, 7)
+    assert first.text == "50 mg, from 2026-10-01"
+    assert second.title == "<b>levodopa\n100 mg\nsince 2026-11-05, still"
+    assert "&lt;b&gt;levodopa" in html and "<b>levodopa" not in html
 
 
 def test_a_medicine_is_named_once_with_its_first_night():
