@@ -224,13 +224,13 @@ def test_the_person_changed_half_way(site):
     other = site.beside()
     other.goto(site.address)
     other.get_by_role("link", name="Ben").first.click()
-    expect(other.locator("[aria-current=true]")).to_have_text("Ben")
+    expect(other.locator(".whose [aria-current=true]")).to_have_text("Ben")
     page.get_by_role("button", name="What to expect").click()
     page.get_by_role("button", name="Seal the plan").click()
     expect(page.get_by_role("img", name="48 nights in 8 pairs")).to_be_visible()
-    expect(page.locator("[aria-current=true]")).to_have_text("Ana")
+    expect(page.locator(".whose [aria-current=true]")).to_have_text("Ana")
     other.get_by_role("link", name="Try").click()
-    expect(other.locator("[aria-current=true]")).to_have_text("Ben")
+    expect(other.locator(".whose [aria-current=true]")).to_have_text("Ben")
     expect(other.get_by_role("button", name="What to expect")).to_be_visible()
     assert Trials(site.home).latest("Ana") is not None
     assert Trials(site.home).latest("Ben") is None
