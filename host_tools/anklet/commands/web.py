@@ -18,6 +18,14 @@ def add(command: Command) -> None:
     sub.add_argument(
         "--install-shortcut", action="store_true", help="put Anklet into your computer's menu"
     )
+    sub.add_argument(
+        "--phone",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="the journal on your phone too, with a PIN, over the home network, unencrypted: "
+        "whoever is in that network can read along; ADDRESS: this computer's, if it has several",
+    )
     sub.add_argument("--port", type=int, default=0, help="of the address; else a free one")
 
 
@@ -32,4 +40,9 @@ def _web(args: argparse.Namespace) -> None:
     from anklet.archive.store import home
     from anklet.web.server import serve
 
-    serve(home(), args.port, not args.no_open)
+    phone = None
+    if args.phone is not None:
+        from anklet.web.phone import home_address
+
+        phone = home_address(args.phone)
+    serve(home(), args.port, not args.no_open, phone)

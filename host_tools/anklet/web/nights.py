@@ -140,11 +140,6 @@ def pages(archive: Archive, people: People) -> Blueprint:
     def what_it_tells() -> str:
         return render_template("about.html", text=Markup(about.html()))
 
-    @group.get("/report.css")
-    def style() -> Response:
-        css = files("anklet.report").joinpath("page.css").read_text(encoding="utf-8")
-        return Response(css, mimetype="text/css")
-
     return group
 
 

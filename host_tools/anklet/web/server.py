@@ -1,12 +1,7 @@
-"""The server: who may ask, and what every page has in common.
+"""The server: which pages there are, and the address they are at (see framing.py for its token).
 
-A form that can't be taken comes back with the reasons, as a page (200) like any other: a browser
-would log an answer of 400 as a fault of the page.
-
-The token is the first part of every address. Another site can't know it, and it needs no cookie,
-which every other program on this computer's loopback address would be sent too. It never stands
-in the arguments of a program, which every user of the computer can read: the browser is handed a
-file that only its owner can, and that leads on.
+The token never stands in the arguments of a program, which every user of the computer can read:
+the browser is handed a file that only its owner can, and that leads on.
 """
 
 import contextlib
@@ -20,28 +15,25 @@ import webbrowser
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, render_template, request
+from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
-from werkzeug.exceptions import HTTPException
 
 from anklet.archive.store import Archive
-from anklet.errors import AnkletError, PortBusy
-from anklet.texts import N_, _
+from anklet.errors import PortBusy
+from anklet.texts import N_
 from anklet.web import boards, example, journal, languages, longterm, nights, sharing, trying
 from anklet.web import home as first
 from anklet.web.checking import Checking
+from anklet.web.framing import ADDRESS, LARGEST, framed
 from anklet.web.jobs import Jobs
 from anklet.web.people import People
+from anklet.web.phone import Door, create_phone_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-ADDRESS = "127.0.0.1"
-HOSTS = (ADDRESS, "localhost")  # another name is a page that has pointed its own name at us
-LARGEST = 64 << 10  # bytes of a form; the journal's, filled to the brim, has 20 kB
 LIMITS = {  # of waitress, which reads a request before it asks us whether it may be made
     "max_request_body_size": LARGEST,
     "max_request_header_size": 16 << 10,
@@ -82,18 +74,6 @@ TABS = (
     ("journal.form", N_("Journal")),
     ("nights.what_it_tells", N_("About")),
 )
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self';"
-    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": POLICY,
-    "Cross-Origin-Resource-Policy": "same-origin",
-    # Not no-referrer: with it a browser hides the origin of a form's post.
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def create_app(
@@ -115,14 +95,8 @@ def create_app(
 
 def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: str) -> Flask:
     """jobs: None for the example, which has no board. other: the address of the other pages."""
-    app = Flask(__name__, static_url_path=f"/{token}/static")
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    languages.prepare(app)
-    app.config["EXAMPLE"], app.config["OTHER"] = jobs is None, other
     archive = Archive(home)
     people = People(archive)
-    people.into_addresses(app)
     groups = [
         first.pages(archive, people, checking),
         people.pages(),
@@ -137,63 +111,16 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
     if jobs:
         groups.append(boards.pages(archive, jobs))
         tabs.insert(-1, ("boards.index", N_("Boards")))
-
-    @app.context_processor
-    def head() -> dict[str, object]:
-        try:
-            return {"tabs": tabs, "people": people.labels, "who": people.chosen}
-        except AnkletError:  # the page tells it
-            return {"tabs": tabs, "people": [], "who": None}
-
-    @app.before_request
-    def guard() -> None:
-        given = request.path.split("/")[1].encode()
-        known = secrets.compare_digest(given, token.encode())
-        ours = urlsplit(f"//{request.host}").hostname in HOSTS
-        safe = request.method in ("GET", "HEAD")
-        if not known or not ours or not (safe or _same_origin()):
-            abort(403)
-
-    @app.after_request
-    def headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[str, int]:
-        code = error.code or 500
-        if code == 403:  # tells nothing to who may not ask
-            return "403: open the address that anklet web prints.\n", code
-        text = _("There is no such page.") if code == 404 else error.description
-        return render_template("error.html", text=text), code
-
-    @app.errorhandler(AnkletError)
-    def failed(error: AnkletError) -> tuple[str, int]:
-        return render_template("error.html", text=str(error)), 404 if error.exit_code == 2 else 500
-
-    for group in groups:
-        app.register_blueprint(group, url_prefix=f"/{token}")
-    return app
+    return framed(people, token, tabs, groups, EXAMPLE=jobs is None, OTHER=other)
 
 
-def _same_origin() -> bool:
-    return request.headers.get("Origin") == f"http://{request.host}"
-
-
-def serve(home: Path, port: int = 0, open_browser: bool = True) -> None:
-    """Serve until Ctrl-C; prints the address. port 0: any free one. Raises PortBusy."""
+def serve(home: Path, port: int = 0, open_browser: bool = True, phone: str | None = None) -> None:
+    """Serve until Ctrl-C; prints the address. port 0: any free one. phone: this computer's address
+    in the home network, at which the journal can be had with a PIN (see phone.py). Raises
+    PortBusy."""
     token, jobs, checking = secrets.token_urlsafe(16), Jobs(), Checking()
-    app = create_app(home, token, jobs, checking)
-    try:
-        listening = socket.create_server((ADDRESS, port))
-    except OSError as error:
-        raise PortBusy(
-            f"Port {port} can't be used ({error.strerror}); leave out --port for a free one."
-        ) from error
-    server: Any = create_server(app, sockets=[listening], ident=None, **LIMITS)
-    server.channel_class = Impatient
-    address = f"http://{ADDRESS}:{listening.getsockname()[1]}/{token}/"
+    server, address = _listen(create_app(home, token, jobs, checking), ADDRESS, port)
+    address += f"{token}/"
     # nohup, and a script that goes on behind it, keep Ctrl-C away from us.
     unheard = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     end = f"kill {os.getpid()}" if unheard else "Ctrl-C"
@@ -203,13 +130,32 @@ def serve(home: Path, port: int = 0, open_browser: bool = True) -> None:
         print(
             f"Anklet is at {address}\nfor you alone, on this computer. {end} ends it.", flush=True
         )
+        if phone is not None:
+            door = Door()
+            there, at = _listen(create_phone_app(home, door, phone), phone, 0)
+            print(door.said(at), flush=True)
+            threading.Thread(target=there.run, daemon=True).start()
         if open_browser:
-            door = held.enter_context(_door(address))
+            file = held.enter_context(_door(address))
             print("If no browser opens, or it shows nothing, open that address yourself.")
             # Some browsers come back only when they are closed.
-            threading.Thread(target=webbrowser.open, args=(door,), daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=(file,), daemon=True).start()
         checking.start(home)
         server.run()
+
+
+def _listen(app: Flask, host: str, port: int) -> tuple[Any, str]:
+    """A server that runs once it is told to, and its address. Raises PortBusy."""
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as error:
+        raise PortBusy(
+            f"Port {port} of {host} can't be used ({error.strerror}); leave out --port for a free "
+            f"one."
+        ) from error
+    server: Any = create_server(app, sockets=[listening], ident=None, **LIMITS)
+    server.channel_class = Impatient
+    return server, f"http://{host}:{listening.getsockname()[1]}/"
 
 
 @contextlib.contextmanager

@@ -94,8 +94,8 @@ def test_a_medicine_is_added_ended_and_taken_off(client, home):
     form = {"name": "<b>pramipexole", "dose": "0.18 mg", "since": "2026-10-01"}
     assert "Saved." in post(client, "/journal/medicines", **form)
     assert "since 2026-10-01, still" in get(client, "/journal/medicines")
-    assert "Every day: <b>pramipexole 0.18 mg" in get(client, f"/journal?night={NIGHT}")
-    assert "Every day" not in get(client, "/journal?night=2026-09-30")
+    assert "Medicines: <b>pramipexole 0.18 mg" in get(client, f"/journal?night={NIGHT}")
+    assert "Medicines: " not in get(client, "/journal?night=2026-09-30")
     post(client, "/journal/medicines", until="2026-11-02", **form)
     assert kept.medicines() == [Medicine(**form, until="2026-11-02")]
     post(client, "/journal/medicines/untake", name=form["name"], since="2026-10-01")
