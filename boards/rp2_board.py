@@ -10,39 +10,39 @@ import select
 import sys
 import time
 
-import rp2_clock
+from briefly import Briefly
 from drivers.bus import I2CBus, SPIBus
-from drivers.ds3231 import ADDRESS as DS3231_ADDRESS
-from drivers.ds3231 import DS3231
 from machine import ADC, I2C, SPI, WDT, Pin, Timer, freq, lightsleep, mem32, soft_reset, unique_id
-from plmcore.native import micropython
+from plmcore.native import const, micropython
 
 ADDRESSES = (0x18, 0x19)  # of the LIS3DH, by its SDO pin: low, high
-I2C_HZ = 100000  # a metre of cable is a lot for 400 kHz: its capacitance rounds the edges
-SPI_HZ = 1000000
-WATCHDOG_MS = 8000  # the RP2040 can do 8388
-HOST_MS = 600000  # for so long a computer may talk before the watchdog starts the board anew
+_I2C_HZ = const(100000)  # a metre of cable is a lot for 400 kHz: its capacitance rounds the edges
+_SPI_HZ = const(1000000)
+_WATCHDOG_MS = const(8000)  # the RP2040 can do 8388
+_HOST_MS = const(
+    600000
+)  # for so long a computer may talk before the watchdog starts the board anew
 
 # The watchdog's registers (RP2040 datasheet 4.7, RP2350 datasheet 12.9).
 WATCHDOG = {"rp2040": 0x40058000, "rp2350": 0x400D8000}
-_CTRL = 0x00
-_RUNNING = 1 << 30
-_PAUSES = 0x07000000  # its other bits that can be written: it stands still for a debugger
-_SCRATCH0 = 0x0C  # survives all but power-off; 4 to 7 belong to the boot ROM
-_SCRATCH1 = 0x10
+_CTRL = const(0x00)
+_RUNNING = const(1 << 30)
+_PAUSES = const(0x07000000)  # its other bits that can be written: it stands still for a debugger
+_SCRATCH0 = const(0x0C)  # survives all but power-off; 4 to 7 belong to the boot ROM
+_SCRATCH1 = const(0x10)
 
 # The timer of 64 bits in us (RP2040 datasheet 4.6, RP2350 datasheet 12.8): a soft reset leaves it,
 # any other begins it anew.
 TIMER = {"rp2040": 0x40054000, "rp2350": 0x400B0000}
-_RAW_HIGH = 0x24
-_RAW_LOW = 0x28
+_RAW_HIGH = const(0x24)
+_RAW_LOW = const(0x28)
 
 # The USB controller's state, the same in both chips (RP2040 datasheet 4.1.4, RP2350 12.7.5).
-_SIE_STATUS = 0x50110050
-_CONNECTED = 1 << 16
+_SIE_STATUS = const(0x50110050)
+_CONNECTED = const(1 << 16)
 
-_CTRL_C = 3
-_STEP_MS = 2000
+_CTRL_C = const(3)
+_STEP_MS = const(2000)
 
 
 class Board:
@@ -56,7 +56,7 @@ class Board:
     """
 
     root = ""  # the flash is mounted at /
-    watchdog_ms = WATCHDOG_MS
+    watchdog_ms = _WATCHDOG_MS
     ticks_ms = staticmethod(time.ticks_ms)
     ticks_diff = staticmethod(time.ticks_diff)
 
@@ -71,7 +71,7 @@ class Board:
         spi=(0, 18, 19, 16, 17),
         battery=None,
         clock=None,
-        i2c_hz=I2C_HZ,
+        i2c_hz=_I2C_HZ,
     ):
         if clock:  # the buses' rates are divided from it: before they are opened
             freq(clock)
@@ -113,7 +113,7 @@ class Board:
             select_pin = Pin(cs, Pin.OUT, value=1)
             spi = SPI(
                 id_,
-                baudrate=SPI_HZ,
+                baudrate=_SPI_HZ,
                 polarity=1,
                 phase=1,
                 sck=Pin(sck),
@@ -169,14 +169,22 @@ class Board:
     def utc(self):
         """(days since 1970-01-01, ms of that UTC day, local offset in minutes); None if the clock
         was not set since power-up and there is no DS3231 that knows better (within a second)."""
-        return rp2_clock.utc(self.root, self._ds3231)
+        with Briefly():
+            import rp2_clock  # noqa: PLC0415
+
+            return rp2_clock.utc(self.root, self._ds3231)
 
     def set_utc(self, day, ms_of_day, tz_min):
         """Set the clock, and a DS3231; takes up to a second."""
-        rp2_clock.set_utc(self.root, self._ds3231, day, ms_of_day, tz_min)
+        with Briefly():
+            import rp2_clock  # noqa: PLC0415
+
+            rp2_clock.set_utc(self.root, self._ds3231, day, ms_of_day, tz_min)
 
     def _ds3231(self):
-        return DS3231(I2CBus(self._i2c or self._open_i2c(), DS3231_ADDRESS, increment=0))
+        from drivers.ds3231 import ADDRESS, DS3231  # noqa: PLC0415
+
+        return DS3231(I2CBus(self._i2c or self._open_i2c(), ADDRESS, increment=0))
 
     def nonce(self):
         """Four bytes that name a session apart from any other."""
@@ -226,13 +234,12 @@ class Board:
     def watch(self):
         """Start the watchdog, if it does not run."""
         if self._watchdog is None:
-            self._watchdog = WDT(timeout=WATCHDOG_MS)
+            self._watchdog = WDT(timeout=_WATCHDOG_MS)
 
-    @micropython.native
     def feed(self):
         """Feed the watchdog; start it, if it does not run."""
         if self._watchdog is None:
-            self._watchdog = WDT(timeout=WATCHDOG_MS)
+            self._watchdog = WDT(timeout=_WATCHDOG_MS)
         if self._timer is not None:
             self._timer.deinit()
             self._timer = None
@@ -246,14 +253,14 @@ class Board:
 
     def _yield_to_host(self):
         """The loop ends here, and a computer has the board: stop the watchdog, which would bite
-        behind a soft reset of mpremote's or Thonny's. It starts again after HOST_MS, for a
+        behind a soft reset of mpremote's or Thonny's. It starts again after _HOST_MS, for a
         computer that has gone away in the middle."""
         control = self._registers + _CTRL
         if not mem32[control] & _RUNNING:
             return
         mem32[control] = mem32[control] & _PAUSES  # machine.WDT has no way to stop it
         self._watchdog = None
-        self._host_steps = HOST_MS // _STEP_MS
+        self._host_steps = _HOST_MS // _STEP_MS
         if self._timer is None:
             self._timer = Timer(-1, period=_STEP_MS, mode=Timer.PERIODIC, callback=self._host_step)
 
@@ -264,7 +271,7 @@ class Board:
         if not self._host_steps:
             timer.deinit()
             self._timer = None
-            self._watchdog = WDT(timeout=WATCHDOG_MS)
+            self._watchdog = WDT(timeout=_WATCHDOG_MS)
 
 
 def _wireless_off():

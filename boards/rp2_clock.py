@@ -7,9 +7,10 @@ does not know, stands in a file in `root`. ds3231: a function that gives one, th
 import time
 
 from machine import RTC
+from plmcore.native import const
 
-_YEAR_2025 = 1735689600  # seconds since 1970: what is earlier was not set
-_DAY_S = 86400
+_YEAR_2025 = const(1735689600)  # seconds since 1970: what is earlier was not set
+_DAY_S = const(86400)
 
 
 def utc(root, ds3231):

@@ -6,6 +6,7 @@ began, and how and when it ended; board.keep() says the same for as long as ther
 
 import json
 
+from plmcore.native import const
 from uptime import Uptime
 
 FIRST = "first"  # nothing was recorded with this flash before
@@ -17,11 +18,11 @@ CRASH = "crash"  # an exception that nobody expected: see crash.py
 WORN = "worn"  # the session before ended by itself: see Monitor
 
 _FILE = "/state.json"
-_TAG = 0x2A5C0000  # in front of the kept state: any number stands there after power-on
-_RECORDING = 1
-_CLOSED = 2
-_CRASHED = 3
-_DAY_MS = 86400000
+_TAG = const(0x2A5C0000)  # in front of the kept state: any number stands there after power-on
+_RECORDING = const(1)
+_CLOSED = const(2)
+_CRASHED = const(3)
+_DAY_MS = const(86400000)
 
 
 class Breadcrumb:

@@ -3,8 +3,10 @@
 import gc
 import sys
 
+from plmcore.native import const
+
 FILE = "/crash.txt"
-MOST = 2000  # characters
+_MOST = const(2000)  # characters
 
 
 def leave(board, error, session):
@@ -22,10 +24,10 @@ def leave(board, error, session):
 
 
 def note(board):
-    """The note, "" when there is none: MOST characters of it."""
+    """The note, "" when there is none: _MOST characters of it."""
     try:
         with open(board.root + FILE) as file:
-            return file.read(MOST)
+            return file.read(_MOST)
     except (OSError, ValueError):
         return ""
 

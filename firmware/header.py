@@ -4,16 +4,16 @@ from plmcore import record
 from plmcore.detector import FLOOR_FACTOR, VERSION
 from plmcore.native import const
 
-FORMAT = const(1)
-HANG = const(6)  # of record.FAULTS
-CRASHED = const(8)
+_FORMAT = const(1)
+_HANG = const(6)  # of reader.FAULTS
+_CRASHED = const(8)
 
 
 def write(log, board, sensor, settings, time, crumb=None):
     """Write it; a reason to bring it onto the flash comes later. time: a Timebase. crumb: see
     Monitor."""
     for key, value in (
-        ("format", FORMAT),
+        ("format", _FORMAT),
         ("session", log.session),
         ("device", board.device_id),
         ("board", board.name),
@@ -43,7 +43,7 @@ def write(log, board, sensor, settings, time, crumb=None):
             lost_ms = crumb.lost_ms()
             log.gap(0, 0, time.samples_in(lost_ms), lost_ms, record.RESTART)
         if crumb.cause == "watchdog":
-            log.fault(0, 0, HANG, 0)
+            log.fault(0, 0, _HANG, 0)
         elif crumb.cause == "crash":
-            log.fault(0, 0, CRASHED, 0)
+            log.fault(0, 0, _CRASHED, 0)
     log.urgent = False  # it waits for the first minute or the first movement

@@ -10,11 +10,12 @@ import sys
 import crash
 from breadcrumb import last, uptime
 from nightfiles import FILED, SUFFIX, TRACES, find, folder, mark, on_shelf, shelves
+from plmcore.native import const
 from recovery import complete
 from settings import Settings, load
 
-PROTOCOL = 3
-FRAME = 2048  # bytes; with the checksum a multiple of 3, as base64 likes it
+_PROTOCOL = const(3)
+_FRAME = const(2048)  # bytes; with the checksum a multiple of 3, as base64 likes it
 _board = None
 _uptime = None  # since the power came: found by info(), told by passed()
 
@@ -49,7 +50,7 @@ def info():
     print(
         json.dumps(
             {
-                "anklet": PROTOCOL,
+                "anklet": _PROTOCOL,
                 "device": board.device_id,
                 "board": board.name,
                 "firmware": settings.firmware,
@@ -113,19 +114,19 @@ def passed():
 def sha256(name):
     """Print the hash of a night file, as far as it can be read."""
     digest = hashlib.sha256()
-    view = memoryview(bytearray(FRAME))
+    view = memoryview(bytearray(_FRAME))
     for n in _read(name, 0, view):
         digest.update(view[:n])
     print(binascii.hexlify(digest.digest()).decode())
 
 
 def send(name, start):
-    """Print a night file from byte `start` on as frames: lines of base64, each of up to FRAME
+    """Print a night file from byte `start` on as frames: lines of base64, each of up to _FRAME
     bytes and their CRC-32 (little-endian)."""
-    buf = bytearray(FRAME + 4)
+    buf = bytearray(_FRAME + 4)
     view = memoryview(buf)
     out = sys.stdout.buffer  # nothing looks for ends of line in it
-    for n in _read(name, start, view[:FRAME]):
+    for n in _read(name, start, view[:_FRAME]):
         struct.pack_into("<I", buf, n, binascii.crc32(view[:n]))
         text = binascii.b2a_base64(view[: n + 4])  # pyright: ignore[reportArgumentType]
         out.write(text)

@@ -6,14 +6,14 @@ pressed. Nothing here allocates.
 
 from plmcore.native import const
 
-BLINK_MS = const(200)
-PAUSE_MS = const(300)
-REST_MS = const(1000)
-EVERY = const(6)  # cycles from one blink to the next: 3 s
-AWAKE = const(600)  # cycles for which it says that it records: 5 min
-FAULT_MS = const(300000)  # for which a fault is told: 5 min
-CHECK = const(120)  # cycles between two looks at the battery: a minute
-LOW_MV = const(3500)  # a lithium cell with a tenth of its charge left
+_BLINK_MS = const(200)
+_PAUSE_MS = const(300)
+_REST_MS = const(1000)
+_EVERY = const(6)  # cycles from one blink to the next: 3 s
+_AWAKE = const(600)  # cycles for which it says that it records: 5 min
+_FAULT_MS = const(300000)  # for which a fault is told: 5 min
+_CHECK = const(120)  # cycles between two looks at the battery: a minute
+_LOW_MV = const(3500)  # a lithium cell with a tenth of its charge left
 
 
 class Lamp:
@@ -28,7 +28,7 @@ class Lamp:
         self._board = board
         self._battery = getattr(board, "battery_mv", None)
         self._cycle = self.wait = 0
-        self._fault_ms = FAULT_MS  # that are left
+        self._fault_ms = _FAULT_MS  # that are left
         self._long = False
         self.lit = False
         self._asleep = False  # the board was told that it may be dark from now on
@@ -41,14 +41,14 @@ class Lamp:
     def work(self):
         """The work of a cycle begins."""
         n = self._cycle
-        if n >= AWAKE and not self._asleep:
+        if n >= _AWAKE and not self._asleep:
             self._asleep = True
             self._board.dark()
-        self._long = n % CHECK == 0 and self._low()
-        every = EVERY if n < AWAKE else CHECK
+        self._long = n % _CHECK == 0 and self._low()
+        every = _EVERY if n < _AWAKE else _CHECK
         self.wait = 0 if self._long else every - 1 - n % every
         self._cycle += 1 + self.wait
-        if self._long or (n < AWAKE and n % EVERY == 0):
+        if self._long or (n < _AWAKE and n % _EVERY == 0):
             self.lit = True
             self._board.led(True)
 
@@ -63,21 +63,21 @@ class Lamp:
         for long. Feeds the watchdog."""
         board = self._board
         if board.button():
-            self._fault_ms = FAULT_MS
+            self._fault_ms = _FAULT_MS
         shown = self._fault_ms > 0
-        self._fault_ms -= number * (BLINK_MS + PAUSE_MS) + REST_MS if shown else 0
+        self._fault_ms -= number * (_BLINK_MS + _PAUSE_MS) + _REST_MS if shown else 0
         try:
             for _ in range(number):
                 board.led(shown)
-                board.sleep_ms(BLINK_MS)
+                board.sleep_ms(_BLINK_MS)
                 board.led(False)
-                board.sleep_ms(PAUSE_MS)
+                board.sleep_ms(_PAUSE_MS)
                 board.feed()
         finally:
             board.led(False)
-        board.sleep_ms(REST_MS)
+        board.sleep_ms(_REST_MS)
         board.feed()
 
     def _low(self):
         mv = self._battery() if self._battery else None
-        return mv is not None and mv < LOW_MV
+        return mv is not None and mv < _LOW_MV

@@ -10,13 +10,14 @@ Lines, all numbers:
 import hostlink
 from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES, SensorError
 from plmcore.detector import Detector, deci_mg
+from plmcore.native import const
 from plmcore.series import Series
 from selftest import opened
 from settings import Settings
 
-STEP_MS = 200
-RETRY_MS = 1000
-PERIOD_MS = 20  # nominal: nobody counts here
+_STEP_MS = const(200)
+_RETRY_MS = const(1000)
+_PERIOD_MS = const(20)  # nominal: nobody counts here
 
 
 def run(seconds):
@@ -35,7 +36,7 @@ def run(seconds):
                 if sensor is None:
                     sensor = opened(board)
                 if sensor is not None:
-                    board.sleep_ms(STEP_MS)
+                    board.sleep_ms(_STEP_MS)
                     samples = sensor.drain(buf)
                     detector.feed(buf, samples)
                     if detector.posture.blocks:  # of gravity, which is known then
@@ -44,7 +45,7 @@ def run(seconds):
             except (OSError, SensorError):
                 sensor = None
             print("lost")
-            board.sleep_ms(RETRY_MS)
+            board.sleep_ms(_RETRY_MS)
     except KeyboardInterrupt:
         pass
 
@@ -53,7 +54,7 @@ def _tell(detector, series):
     posture = detector.posture
     print(
         "e",
-        detector.n * PERIOD_MS,
+        detector.n * _PERIOD_MS,
         deci_mg(detector.envelope),
         deci_mg(detector.threshold),
         posture.gravity(0) * 1000 // 4096,
@@ -62,8 +63,8 @@ def _tell(detector, series):
         1 if detector.moving else 0,
     )
     while detector.next():
-        onset = detector.onset * PERIOD_MS
-        duration = (detector.offset - detector.onset) * PERIOD_MS
+        onset = detector.onset * _PERIOD_MS
+        duration = (detector.offset - detector.onset) * _PERIOD_MS
         kind = detector.kind
         if kind == 0:
             series.add(0, onset, duration)

@@ -3,18 +3,15 @@
 import gc
 
 import crash
-import hostlink
 from breadcrumb import CRASH, FAULT, HOST, WORN, Breadcrumb
-from header import CRASHED
+from briefly import Briefly
 from lamp import Lamp
 from monitor import FLASH_FULL, WRITE, Monitor, Over
 from nightfiles import ROOM, TRACE_ROOM, folder, make_room, mark
 from nightlog import ENOSPC, NightLog
 from plmcore import record
-from recovery import complete
+from plmcore.native import const
 from sensing import wait_for_sensor
-from settings import Settings
-from wearing import until_worn
 
 try:
     from micropython import kbd_intr
@@ -24,8 +21,9 @@ except ImportError:  # CPython
         pass
 
 
-WINDOW_MS = 2000  # time for a Ctrl-C before anything starts
-FLASH_REST = 10  # rounds of blinks before such a flash is tried again: half a minute
+_WINDOW_MS = const(2000)  # time for a Ctrl-C before anything starts
+_CRASHED = const(8)  # of reader.FAULTS
+_FLASH_REST = const(10)  # rounds of blinks before such a flash is tried again: half a minute
 
 
 def run(board, progress=None):
@@ -36,7 +34,6 @@ def run(board, progress=None):
     progress: called with the number of the sample reached, once a simulated minute.
     """
     board.watch()  # before the flash is touched
-    hostlink.attach(board)
     kbd_intr(-1)
     recorder = Recorder(board, progress)
     try:
@@ -46,11 +43,22 @@ def run(board, progress=None):
     except Exception as error:
         crash.leave(board, error, recorder.session)
         recorder.crumb.end(CRASH)
-        recorder.lamp.fault(CRASHED)
+        recorder.lamp.fault(_CRASHED)
         board.reset()
     finally:
         board.led(False)
+        _attach(board)
         kbd_intr(3)
+
+
+def _attach(board):
+    """A computer that talks to this board now is to talk to the same object."""
+    try:
+        import hostlink  # noqa: PLC0415 - no part of a recording
+
+        hostlink.attach(board)
+    except Exception:
+        pass  # it makes one of its own
 
 
 class Recorder:
@@ -70,12 +78,12 @@ class Recorder:
         self.crumb.begin()
         while True:
             fault = self.record(wait_for_sensor(self._board, self.lamp))
-            for _ in range(FLASH_REST if fault else 0):
+            for _ in range(_FLASH_REST if fault else 0):
                 self.lamp.fault(fault)
 
     def record(self, sensor):
         """One session, and behind one that ended by itself the wait for the next. Returns why the
-        flash ended it (of record.FAULTS), 0 if it did not.
+        flash ended it (of reader.FAULTS), 0 if it did not.
 
         A flash that is full costs nothing to try again: nothing is written then.
         """
@@ -91,7 +99,7 @@ class Recorder:
             self.crumb.end(WORN)
             self.session = ""
             if monitor and not over.worn:
-                until_worn(self._board, monitor.sensor, Settings(self._board.root), self.lamp)
+                self._wait(monitor)
             return 0
         except OSError as error:
             _close(monitor, record.STOPPED)
@@ -108,8 +116,8 @@ class Recorder:
     def _begin(self, sensor):
         """Complete what was cut, make room, and begin a session; returns its Monitor."""
         board, crumb = self._board, self.crumb
-        crumb.number = max(crumb.number, complete(board.root, board.feed))
-        settings = Settings(board.root)
+        crumb.number = max(crumb.number, _complete(board))
+        settings = _settings(board)
         if settings.low_power:
             board.save_power()
         make_room(board.root, ROOM + TRACE_ROOM if settings.trace else ROOM)
@@ -119,6 +127,27 @@ class Recorder:
         self.session = log.session
         gc.collect()  # its buffers are the largest that a session makes, and need whole places
         return Monitor(board, settings, sensor, log, crumb, self.lamp)
+
+    def _wait(self, monitor):
+        """Until the sensor is worn again, with the settings of the session that has ended."""
+        with Briefly():
+            from wearing import until_worn  # noqa: PLC0415
+
+            until_worn(self._board, monitor.sensor, monitor.detector, self.lamp)
+
+
+def _complete(board):
+    with Briefly():
+        from recovery import complete  # noqa: PLC0415
+
+        return complete(board.root, board.feed)
+
+
+def _settings(board):
+    with Briefly():
+        from settings import Settings  # noqa: PLC0415
+
+        return Settings(board.root)
 
 
 def session(monitor, progress=None):
@@ -151,7 +180,7 @@ if __name__ == "__main__":
     if not _board.button():  # held: the firmware stays out of the way
         try:
             _board.watch()  # a computer that interrupts now and dies would leave it idle for ever
-            _board.sleep_ms(WINDOW_MS)
+            _board.sleep_ms(_WINDOW_MS)
             run(_board)
         except KeyboardInterrupt:
             pass

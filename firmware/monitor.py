@@ -5,7 +5,7 @@ log. Twice a second a cycle drains the FIFO, brings the session's two clocks (se
 to then, runs the detector over the samples and lets the scorer write what it found.
 """
 
-import header
+from briefly import Briefly
 from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES
 from lamp import Lamp
 from nightlog import ALL_OUT, ENOSPC
@@ -19,20 +19,20 @@ from tracelog import TraceLog
 
 # 25 samples, 28 of a sensor that is 10 % fast, of the 32 that fit. An erase comes right behind a
 # drain, so it has all of the FIFO's 640 ms.
-DRAIN_MS = const(500)
-MINUTE = const(3000)  # samples of an epoch at the nominal rate
-CHECKPOINT_EPOCHS = const(10)
+_DRAIN_MS = const(500)
+_MINUTE = const(3000)  # samples of an epoch at the nominal rate
+_CHECKPOINT_EPOCHS = const(10)
 FLUSH_MS = const(35000)  # with the 20 s that a held leg may take: none waits for a minute
 CALM_MS = const(170000)  # where only epochs wait; each flush wears the flash
-DAY_MS = const(86400000)  # the longest session
-RETRIES = const(3)  # of a drain: a spark on a long cable spoils one transfer
-SILENT_MS = const(2000)  # without a sample: the sensor has been reset or has stopped
-LOOSE = const(5)  # times in a minute that the sensor may fail before it is given time to settle
-SETTLE = const(7)  # blinks: about 10 s
-TICKS_MASK = const(0x3FFFFFFF)
-NEVER = const(1 << 29)
-URGE = const(1)  # marker: the button
-FLASH_FULL = const(4)  # of record.FAULTS
+_DAY_MS = const(86400000)  # the longest session
+_RETRIES = const(3)  # of a drain: a spark on a long cable spoils one transfer
+_SILENT_MS = const(2000)  # without a sample: the sensor has been reset or has stopped
+_LOOSE = const(5)  # times in a minute that the sensor may fail before it is given time to settle
+_SETTLE = const(7)  # blinks: about 10 s
+_TICKS_MASK = const(0x3FFFFFFF)
+_NEVER = const(1 << 29)
+_URGE = const(1)  # marker: the button
+FLASH_FULL = const(4)  # of reader.FAULTS
 WRITE = const(5)
 
 
@@ -48,7 +48,7 @@ class Monitor:
     """Records one session.
 
     settings: see settings.py. sensor: an LIS3DH that was set up. log: a NightLog just begun.
-    crumb: a Breadcrumb, which says what went before. fault: the last one, of record.FAULTS.
+    crumb: a Breadcrumb, which says what went before. fault: the last one, of reader.FAULTS.
     """
 
     def __init__(self, board, settings, sensor, log, crumb=None, lamp=None):
@@ -62,19 +62,22 @@ class Monitor:
         self.trace = TraceLog(log, board.device_id) if settings.trace else None
         self.fault = 0
         self._buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
-        self._epoch_end = MINUTE
+        self._epoch_end = _MINUTE
         self._epochs = 0  # since the last checkpoint
         self._pressed = False
         self._written = 0  # ms of the clock when nothing waited for the flash
         self._begun = False  # the session has an epoch on the flash
         self._out = 0  # what the log leaves out
         self._losses = 0  # of the sensor, in this epoch
-        self._doubt = 2 * settings.doubt_s or NEVER  # half seconds
+        self._doubt = 2 * settings.doubt_s or _NEVER  # half seconds
         self._away_min = settings.away_min
         self._away = 0  # minutes in a row of nobody in bed
         self.lamp = lamp or Lamp(board)
         self.lamp.begin()
-        header.write(log, board, sensor, settings, self.time, crumb)
+        with Briefly():
+            import header  # noqa: PLC0415
+
+            header.write(log, board, sensor, settings, self.time, crumb)
         self._last = self._deadline = board.ticks_ms()
 
     @micropython.native
@@ -125,9 +128,9 @@ class Monitor:
         wait = board.ticks_diff(self._deadline, now)
         if wait > 0:
             board.sleep_ms(wait)
-            self._deadline = (self._deadline + DRAIN_MS) & TICKS_MASK
+            self._deadline = (self._deadline + _DRAIN_MS) & _TICKS_MASK
             return board.ticks_ms()
-        self._deadline = (now + DRAIN_MS) & TICKS_MASK  # late: no burst of cycles to catch up
+        self._deadline = (now + _DRAIN_MS) & _TICKS_MASK  # late: no burst of cycles to catch up
         return now
 
     @micropython.native
@@ -135,7 +138,7 @@ class Monitor:
         """Read the FIFO into the buffer: how many samples, -1 when the sensor does not acknowledge
         several times. Nothing is lost by a try: what was not read is still in the FIFO."""
         scorer = self.scorer
-        for attempt in range(1 + RETRIES):
+        for attempt in range(1 + _RETRIES):
             if attempt and scorer.retries < 255:
                 scorer.retries += 1
             try:
@@ -157,7 +160,7 @@ class Monitor:
         time.advance(samples)
         if trace and trace.nearly_full and not self.log.waiting and time.n < self._epoch_end:
             trace.flush()  # in this cycle the night is not written
-        if self.clock.follow(samples) > SILENT_MS:
+        if self.clock.follow(samples) > _SILENT_MS:
             self._sensor_lost(NO_SENSOR)
         scorer.samples += samples
         if detector.ready:
@@ -187,7 +190,7 @@ class Monitor:
 
     def _sensor_lost(self, fault, detail=0):
         """The sensor has failed: try until it works, then log the time without it as a gap, also
-        when the session ends in that time. fault, detail: of record.FAULTS."""
+        when the session ends in that time. fault, detail: of reader.FAULTS."""
         board = self.board
         self.fault = 0
         self._losses += 1
@@ -195,19 +198,19 @@ class Monitor:
         def failed(number, tries):
             if number != self.fault:
                 self.fault = number
-                if self._losses <= LOOSE:
+                if self._losses <= _LOOSE:
                     self.log.fault(self.time.n, self.time.ms, number, detail)
             if tries == BOUNCES or (number == BAD_DATA == fault and tries == 1):
                 self.log.flush()  # it may take hours
-            if board.ticks_diff(board.ticks_ms(), self._last) > DAY_MS and self._away_min:
+            if board.ticks_diff(board.ticks_ms(), self._last) > _DAY_MS and self._away_min:
                 raise Over(False)
 
         failed(fault, 0)
         board.led(False)
         try:
-            if self._losses > LOOSE:
-                self.lamp.fault(SETTLE)
-                self.lamp.fault(SETTLE)
+            if self._losses > _LOOSE:
+                self.lamp.fault(_SETTLE)
+                self.lamp.fault(_SETTLE)
             self.sensor = regain(board, self.lamp, fault, failed)
         finally:
             self._deadline = now = board.ticks_ms()
@@ -219,16 +222,16 @@ class Monitor:
 
     def _button(self, pressed):
         if pressed:
-            self.log.marker(self.time.n, self.time.ms, URGE)
+            self.log.marker(self.time.n, self.time.ms, _URGE)
         self._pressed = pressed
 
     def _epoch(self):
         """A minute is over."""
         self.scorer.epoch()
-        self._epoch_end = (self.time.n // MINUTE + 1) * MINUTE
+        self._epoch_end = (self.time.n // _MINUTE + 1) * _MINUTE
         self._epochs += 1
         self._losses = 0
-        if self._epochs == CHECKPOINT_EPOCHS:
+        if self._epochs == _CHECKPOINT_EPOCHS:
             self._epochs = 0
             self.scorer.counts(record.CHECKPOINT)
         if not self._begun:
@@ -245,7 +248,7 @@ class Monitor:
         self._away = self._away + 1 if upright or still.minutes else 0
         if self._away_min and self._away >= self._away_min and (upright or still.off):
             raise Over(False)
-        if self._away_min and self.clock.ms >= DAY_MS:
+        if self._away_min and self.clock.ms >= _DAY_MS:
             raise Over(True)
 
     def _space(self):

@@ -19,10 +19,10 @@ SUFFIX = ".plm"
 FILED = ".plm.ok"  # a computer has filed the night
 TRACES = ".trc"
 LOOSE = ""
-SHELF = const(100)  # sessions
+_SHELF = const(100)  # sessions
 ROOM = const(150000)  # bytes: several nights
 TRACE_ROOM = const(160000)  # bytes: a trace of eight hours and a half
-RING = const(3)  # traces that go only when there is no filed night left to go
+_RING = const(3)  # traces that go only when there is no filed night left to go
 MARK = "/flash.id"
 _FOLDER = const(0x4000)  # of an entry's type
 _BATCH = const(32)
@@ -66,7 +66,7 @@ def make(path):
 
 def place(session):
     """Where a session's files lie: session "00123-1a2b3c4d" gives 001/00123-1a2b3c4d."""
-    return "%03d/%s" % (int(session[:5]) // SHELF, session)
+    return "%03d/%s" % (int(session[:5]) // _SHELF, session)
 
 
 def find(path, name):
@@ -171,10 +171,10 @@ def move_in(path, feed=None):
 def make_room(root, room=ROOM):
     """Before a session: make `room` bytes free, if what may go is enough for it.
 
-    The oldest traces go, then the oldest nights that a computer has filed, then the newest RING
+    The oldest traces go, then the oldest nights that a computer has filed, then the newest _RING
     traces. A night that it has not acknowledged is never removed, nor is the newest.
     """
-    give_way(folder(root), room, RING)
+    give_way(folder(root), room, _RING)
 
 
 def give_way(path, room, ring=0):

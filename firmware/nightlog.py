@@ -17,17 +17,17 @@ from nightfiles import BLOCK, SUFFIX, free, give_way, make, newest, place
 from plmcore import record
 from plmcore.native import const
 
-BUFFER = const(1024)
+_BUFFER = const(1024)
 ENOSPC = const(28)
 
 # Free blocks (4 KiB) below which something is done. Watched: every minute, and filed nights go.
 WATCHED = const(16)
-NO_EPOCHS = const(8)
-NO_LMS = const(5)
-FULL = const(3)  # an append needs one block, two where it begins a new one
+_NO_EPOCHS = const(8)
+_NO_LMS = const(5)
+_FULL = const(3)  # an append needs one block, two where it begins a new one
 # What is left out; the detail of a FAULT record with flash_full.
-EPOCHS_OUT = const(1)
-LMS_OUT = const(2)
+_EPOCHS_OUT = const(1)
+_LMS_OUT = const(2)
 ALL_OUT = const(3)
 
 
@@ -43,13 +43,13 @@ class NightLog:
         """Begin the next session in folder `path`; `nonce` (4 bytes) keeps its name unique even
         after the flash was formatted and the numbers began anew. flash: the file system's id.
         number: the greatest one that was given before, where sessions left no file."""
-        if free(path) < NO_LMS * BLOCK:
+        if free(path) < _NO_LMS * BLOCK:
             raise OSError(ENOSPC)
         self.flash = flash
         self.number = (max(number, newest(path)) + 1) % 100000
         self.session = "%05d-%s" % (self.number, binascii.hexlify(nonce).decode())
         self.path = path + "/" + place(self.session) + SUFFIX
-        self._buf = bytearray(BUFFER)
+        self._buf = bytearray(_BUFFER)
         self._view = memoryview(self._buf)
         self.waiting = len(record.MAGIC)
         self.urgent = True
@@ -74,7 +74,7 @@ class NightLog:
 
     def lm(self, number, n, onset_ms, duration_ms, peak_mg, kind, flags, series):
         """A movement; durations over 65.535 s are written as that."""
-        if self._out >= LMS_OUT:
+        if self._out >= _LMS_OUT:
             return
         if duration_ms > 65535:
             duration_ms = 65535
@@ -96,7 +96,7 @@ class NightLog:
 
     def series(self, number, earlier):
         """The LMs in `earlier` (array of their numbers) are PLMs of series `number`."""
-        if self._out >= LMS_OUT:
+        if self._out >= _LMS_OUT:
             return
         length = 2 + 2 * len(earlier)
         at = self._place(length)
@@ -107,7 +107,7 @@ class NightLog:
         self._seal(record.SERIES, length)
 
     def epoch(self, n, ms, samples, activity, floor, gx, gy, gz, flags, retries=0):
-        if self._out >= EPOCHS_OUT:
+        if self._out >= _EPOCHS_OUT:
             return
         at = self._place(19)
         struct.pack_into(
@@ -170,19 +170,19 @@ class NightLog:
 
     def watch_space(self):
         """To be called once a minute. Returns what is left out from now on: 0 nothing,
-        EPOCHS_OUT, LMS_OUT; ALL_OUT: there is room for a last word."""
+        _EPOCHS_OUT, _LMS_OUT; ALL_OUT: there is room for a last word."""
         self._minutes += 1
         if self._out or self._minutes % 10 == 0:
             left = free(self.folder)
             if left < WATCHED * BLOCK:
                 left = give_way(self.folder, WATCHED * BLOCK)
                 self._minutes = 9  # and again in a minute
-            if left < FULL * BLOCK:
+            if left < _FULL * BLOCK:
                 self._out = ALL_OUT
-            elif left < NO_LMS * BLOCK:
-                self._out = max(self._out, LMS_OUT)
-            elif left < NO_EPOCHS * BLOCK:
-                self._out = max(self._out, EPOCHS_OUT)
+            elif left < _NO_LMS * BLOCK:
+                self._out = max(self._out, _LMS_OUT)
+            elif left < _NO_EPOCHS * BLOCK:
+                self._out = max(self._out, _EPOCHS_OUT)
         return self._out
 
     def close(self):
@@ -213,7 +213,7 @@ class NightLog:
 
     def _place(self, length):
         """Where a payload of this length goes; makes room in the buffer."""
-        if self.waiting + record.HEAD + length + record.TAIL > BUFFER:
+        if self.waiting + record.HEAD + length + record.TAIL > _BUFFER:
             self.flush()
         return self.waiting + record.HEAD
 

@@ -10,7 +10,7 @@ import os
 import struct
 
 from nightfiles import SUFFIX, TRACES, folder, move_in, newest, recent
-from plmcore import record
+from plmcore import reader, record
 from plmcore.native import const
 from plmcore.rules import DEFAULT, GAP_BREAKS_MS, RULES
 from plmcore.series import Series
@@ -20,7 +20,7 @@ _CHUNK = const(1024)
 _RECENT = const(16)  # nights that are looked at: each start completes the one before it
 _TORN = const(4096)  # bytes that can't be read: with more of them, the computer has to do it
 _SIZE = const(43)  # of a COUNTS record
-_FIELDS = record.FIELDS[record.COUNTS][2][3:]
+_FIELDS = reader.FIELDS[record.COUNTS][2][3:]
 
 
 def complete(root, feed=None):
@@ -63,10 +63,10 @@ def stream(path):
             at = 0
             last = have if not got else have - record.LONGEST
             while at < last:
-                end = record.end_of(view[:have], at)
+                end = reader.end_of(view[:have], at)
                 if end:
                     sequence = buf[at + 2] | buf[at + 3] << 8
-                    fields = record.fields(buf[at], buf, at + record.HEAD, buf[at + 1])
+                    fields = reader.fields(buf[at], buf, at + record.HEAD, buf[at + 1])
                     yield buf[at], sequence, fields
                     at = end
                 else:
@@ -191,7 +191,7 @@ def _ended(path, size):
         file.seek(max(0, size - _SIZE))
         tail = file.read(_SIZE)
     return (
-        record.end_of(tail, 0) == _SIZE
+        reader.end_of(tail, 0) == _SIZE
         and tail[0] == record.COUNTS
         and tail[record.HEAD + 8] != record.CHECKPOINT
     )

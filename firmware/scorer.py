@@ -8,9 +8,9 @@ from plmcore.series import Series
 from plmcore.still import OFF_BODY
 from plmcore.timebase import NOMINAL
 
-RATE = const(9)  # of record.FAULTS
-FAST = const(1)  # detail of RATE
-SLOW = const(2)
+_RATE = const(9)  # of reader.FAULTS
+_FAST = const(1)  # detail of _RATE
+_SLOW = const(2)
 
 
 class Scorer:
@@ -58,7 +58,7 @@ class Scorer:
 
     def gap(self, lost, cause):
         """`lost` samples (1 or more) are missing before those that come next; cause: of
-        record.CAUSES."""
+        reader.CAUSES."""
         time = self._time
         lost_ms = time.span(lost)
         breaks = lost_ms > GAP_BREAKS_MS
@@ -126,7 +126,7 @@ class Scorer:
         time = self._time
         if time.beyond and not self._rate_logged:
             self._rate_logged = True
-            self._log.fault(time.n, time.ms, RATE, FAST if time.beyond < NOMINAL else SLOW)
+            self._log.fault(time.n, time.ms, _RATE, _FAST if time.beyond < NOMINAL else _SLOW)
 
     def _minute(self):
         detector, posture, time = self._detector, self._detector.posture, self._time

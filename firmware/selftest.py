@@ -13,16 +13,17 @@ import crash
 import hostlink
 from drivers.lis3dh import FIFO_DEPTH, LIS3DH, SAMPLE_BYTES, SensorError
 from nightfiles import folder, on_shelf, recent, shelves
+from plmcore.native import const
 from recovery import stream
 from settings import Settings
 
-RATE_MS = 2000
-DRAIN_MS = 200
+_RATE_MS = const(2000)
+_DRAIN_MS = const(200)
 # The FIFO is filled a little more than full at any output rate within 10 %, and the masses are
 # pushed in between, so that the oldest 8 samples lie before the push and the newest 8 behind it.
-BEFORE_PUSH_MS = 500
-BEHIND_PUSH_MS = 260
-PART = 8
+_BEFORE_PUSH_MS = const(500)
+_BEHIND_PUSH_MS = const(260)
+_PART = const(8)
 
 
 def run():
@@ -149,7 +150,7 @@ def _sensor(board, found):
         buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
         found["fifo"] = _fifo(board, chosen, buf)
         spread = Spread()
-        found["rate"] = _measure(board, chosen, RATE_MS, spread)
+        found["rate"] = _measure(board, chosen, _RATE_MS, spread)
         if spread.n:
             found["noise"] = [round(10 * r) for r in spread.rms()]
             found["gravity"] = spread.mean()
@@ -166,20 +167,20 @@ def _fifo(board, sensor, buf):
     when they come in order; left: samples in it behind the drain.
     """
     sensor.drain(buf)
-    board.sleep_ms(BEFORE_PUSH_MS)
+    board.sleep_ms(_BEFORE_PUSH_MS)
     sensor.push(True)
-    board.sleep_ms(BEHIND_PUSH_MS)
+    board.sleep_ms(_BEHIND_PUSH_MS)
     level = sensor.drain(buf)
     full = sensor.overrun
     left = sensor.level()
     sensor.push(False)
     oldest, newest = Spread(), Spread()
-    if level >= 2 * PART:
-        oldest.add(buf, PART)
-        newest.add(memoryview(buf)[(level - PART) * SAMPLE_BYTES :], PART)
+    if level >= 2 * _PART:
+        oldest.add(buf, _PART)
+        newest.add(memoryview(buf)[(level - _PART) * SAMPLE_BYTES :], _PART)
     step = [round((new - old) * 256 / 1000) for new, old in zip(newest.mean(), oldest.mean())]
     zeros = not any(buf[: level * SAMPLE_BYTES])
-    board.sleep_ms(DRAIN_MS)  # the push dies down and leaves the FIFO
+    board.sleep_ms(_DRAIN_MS)  # the push dies down and leaves the FIFO
     sensor.drain(buf)
     return {"level": level, "full": full, "zeros": zeros, "step": step, "left": left}
 
@@ -192,7 +193,7 @@ def _measure(board, sensor, ms, spread):
     start = now = board.ticks_ms()
     samples = 0
     while board.ticks_diff(now, start) < ms:
-        board.sleep_ms(DRAIN_MS)
+        board.sleep_ms(_DRAIN_MS)
         n = sensor.drain(buf)
         spread.add(buf, n)
         samples += n
@@ -234,7 +235,7 @@ def _flash(root):
 
 def _log(root):
     """Of the newest session: why the board had started, None if it does not say, and the codes of
-    its faults (record.FAULTS)."""
+    its faults (reader.FAULTS)."""
     start, faults = None, []
     try:
         path = folder(root)

@@ -3,15 +3,15 @@
 from drivers.lis3dh import FIFO_DEPTH, LIS3DH, SAMPLE_BYTES, SensorError
 from plmcore.native import const
 
-ENODEV = const(19)
-NO_SENSOR = const(1)  # of record.FAULTS
-WRONG_SENSOR = const(2)
+_ENODEV = const(19)
+NO_SENSOR = const(1)  # of reader.FAULTS
+_WRONG_SENSOR = const(2)
 BAD_DATA = const(7)
 CONSTANT = const(1)  # detail of BAD_DATA
 OFF_SCALE = const(2)
-BOUNCE_MS = const(20)
+_BOUNCE_MS = const(20)
 BOUNCES = const(60)  # tries at this pace, for a loose contact; the LED sets that of the later ones
-LISTEN_MS = const(500)
+_LISTEN_MS = const(500)
 
 
 def sensor_of(board):
@@ -29,7 +29,7 @@ def sensor_of(board):
             wrong = error
         except OSError:
             pass
-    raise wrong or OSError(ENODEV)
+    raise wrong or OSError(_ENODEV)
 
 
 def wait_for_sensor(board, lamp):
@@ -40,13 +40,13 @@ def wait_for_sensor(board, lamp):
         except OSError:
             lamp.fault(NO_SENSOR)
         except SensorError:
-            lamp.fault(WRONG_SENSOR)
+            lamp.fault(_WRONG_SENSOR)
 
 
 def regain(board, lamp, fault, failed):
     """Set the sensor up anew until it works; return it.
 
-    fault: of record.FAULTS; after BAD_DATA its samples have to make sense before it is trusted.
+    fault: of reader.FAULTS; after BAD_DATA its samples have to make sense before it is trusted.
     failed: called with the fault of each try and the number of tries so far.
     """
     tries = 0
@@ -59,12 +59,12 @@ def regain(board, lamp, fault, failed):
         except OSError:
             number = NO_SENSOR
         except SensorError:
-            number = WRONG_SENSOR
+            number = _WRONG_SENSOR
         tries += 1
         failed(number, tries)
         if tries < BOUNCES and number != BAD_DATA:
             board.feed()
-            board.sleep_ms(BOUNCE_MS)
+            board.sleep_ms(_BOUNCE_MS)
         else:
             lamp.fault(number)
 
@@ -72,7 +72,7 @@ def regain(board, lamp, fault, failed):
 def sound(board, sensor):
     """Whether samples come that differ and lie about 1 g from zero."""
     buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
-    board.sleep_ms(LISTEN_MS)
+    board.sleep_ms(_LISTEN_MS)
     samples = sensor.drain(buf)
     first = bytes(buf[:SAMPLE_BYTES])
     same = sum(buf[i * SAMPLE_BYTES : (i + 1) * SAMPLE_BYTES] == first for i in range(samples))

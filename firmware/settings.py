@@ -11,7 +11,7 @@ from plmcore.native import const
 from plmcore.rules import DEFAULT, RULES
 
 FIRMWARE = "0.2.0"
-MOST = const(2048)  # characters: more than that no host of ours has written
+_MOST = const(2048)  # characters: more than that no host of ours has written
 
 
 def load(root):
@@ -19,11 +19,11 @@ def load(root):
     file that holds anything else; it never takes much memory."""
     try:
         with open(root + "/settings.json") as file:
-            text = file.read(MOST + 1)
+            text = file.read(_MOST + 1)
     except OSError:
         return {}
     try:
-        given = json.loads(text) if len(text) <= MOST else None
+        given = json.loads(text) if len(text) <= _MOST else None
     except RuntimeError:  # nested too deep
         given = None
     if not isinstance(given, dict):

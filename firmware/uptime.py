@@ -4,7 +4,9 @@ Two moments of one power-up can be compared even when nobody ever told the board
 a computer that knows the time at one of them knows it at the other.
 """
 
-_TICKS = (1 << 30) - 1
+from plmcore.native import const
+
+_TICKS = const((1 << 30) - 1)
 
 
 class Uptime:

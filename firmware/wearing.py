@@ -8,44 +8,43 @@ two hours off the body.
 """
 
 from drivers.lis3dh import FIFO_DEPTH, SAMPLE_BYTES
-from plmcore.detector import Detector
 from plmcore.native import const
 from sensing import wait_for_sensor
 
-MOVES = const(3)
-WITHIN_MS = const(600000)  # so many movements begin a session
-STEP_MS = const(500)
-SETTLED = const(20)  # half seconds after which gravity is where the device lies
-ELSEWHERE = const(6)  # half seconds in which it is not there any more
+_MOVES = const(3)
+_WITHIN_MS = const(600000)  # so many movements begin a session
+_STEP_MS = const(500)
+_SETTLED = const(20)  # half seconds after which gravity is where the device lies
+_ELSEWHERE = const(6)  # half seconds in which it is not there any more
 
 
-def until_worn(board, sensor, settings, lamp):
-    """Wait until gravity lies elsewhere than at first, or for MOVES movements within ten minutes;
-    and with either until the leg is not upright.
+def until_worn(board, sensor, detector, lamp):
+    """Wait until gravity lies elsewhere than at first, or for _MOVES movements within ten minutes;
+    and with either until the leg is not upright. detector: another begins as that one did.
 
     Raises KeyboardInterrupt at a computer's Ctrl-C.
     """
-    detector = Detector(settings.shank, settings.on_mg)
+    detector = detector.anew()
     buf = bytearray(FIFO_DEPTH * SAMPLE_BYTES)
     moves = []  # ticks of the last ones
     lay = ()  # gravity, where the device lay
     while True:
-        board.sleep_ms(STEP_MS)
+        board.sleep_ms(_STEP_MS)
         board.feed()
         try:
             detector.feed(buf, sensor.drain(buf))
         except OSError:
             sensor = wait_for_sensor(board, lamp)
-            detector = Detector(settings.shank, settings.on_mg)
+            detector = detector.anew()
             moves.clear()
             lay = ()
         while detector.next():
             moves.append(board.ticks_ms())
         now = board.ticks_ms()
-        moves = [at for at in moves if board.ticks_diff(now, at) < WITHIN_MS][-MOVES:]
+        moves = [at for at in moves if board.ticks_diff(now, at) < _WITHIN_MS][-_MOVES:]
         posture = detector.posture
-        if not lay and posture.blocks > SETTLED:
+        if not lay and posture.blocks > _SETTLED:
             lay = (posture.gravity(0), posture.gravity(1), posture.gravity(2))
-        elsewhere = lay and posture.changed(lay[0], lay[1], lay[2], ELSEWHERE, 0)
-        if (elsewhere or len(moves) == MOVES) and not posture.vertical:
+        elsewhere = lay and posture.changed(lay[0], lay[1], lay[2], _ELSEWHERE, 0)
+        if (elsewhere or len(moves) == _MOVES) and not posture.vertical:
             return

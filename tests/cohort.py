@@ -35,7 +35,7 @@ from anklet.signal import inputs, replay  # noqa: E402
 from anklet.simulate import make_night  # noqa: E402
 from nightbytes import Builder  # noqa: E402
 from people import movements, tables  # noqa: E402
-from plmcore import record  # noqa: E402
+from plmcore import reader, record  # noqa: E402
 
 RATES = (2, 10, 30, 60)  # PLM an hour of the four
 A_WEEK = 7
@@ -67,7 +67,7 @@ def pattern(rate: int, hours: float) -> tuple[bytes, bytes]:
     files = replay.record_files(raw, {"trace": True})
     body = bytearray()
     night_file = Builder(**_head(0, 0)).anchor()
-    for offset, kind, _, _ in record.read(files[".plm"]):
+    for offset, kind, _, _ in reader.read(files[".plm"]):
         if kind not in (record.META, record.ANCHOR):
             size = files[".plm"][offset + 1]
             at = offset + record.HEAD

@@ -2,13 +2,15 @@
 
 import time
 
+from plmcore.native import const
+
 ADDRESS = 0x68
 
-_SECONDS = 0x00  # then minutes, hours, weekday, day, month with the century bit, year: BCD
-_STATUS = 0x0F
-_STOPPED = 0x80  # OSF: the oscillator has stood still, so the time means nothing
+_SECONDS = const(0x00)  # then minutes, hours, weekday, day, month with the century bit, year: BCD
+_STATUS = const(0x0F)
+_STOPPED = const(0x80)  # OSF: the oscillator has stood still, so the time means nothing
 
-_YEAR_0 = 946684800  # 2000-01-01 in seconds since 1970
+_YEAR_0 = const(946684800)  # 2000-01-01 in seconds since 1970
 
 
 class DS3231:

@@ -13,46 +13,40 @@ import struct
 
 from plmcore.native import const, micropython
 
-# CTRL_REG1 output data rates (normal mode), upper nibble, and the rate in Hz.
-ODR_25 = 0x30
-ODR_50 = 0x40
-ODR_100 = 0x50
-ODR_200 = 0x60
-ODR_HZ = {ODR_25: 25, ODR_50: 50, ODR_100: 100, ODR_200: 200}
+ODR_50 = const(0x40)  # upper nibble of CTRL_REG1: output data rate in normal mode, 50 Hz
 
 SAMPLE_BYTES = 6
 FIFO_DEPTH = 32
-COUNTS_PER_G = 256  # of 10 bits
 
-_WHO_AM_I = 0x0F
-_TEMP_CFG = 0x1F
-_CTRL1 = 0x20
-_CTRL2 = 0x21
-_CTRL3 = 0x22
-_CTRL4 = 0x23
-_CTRL5 = 0x24
-_CTRL6 = 0x25
+_WHO_AM_I = const(0x0F)
+_TEMP_CFG = const(0x1F)
+_CTRL1 = const(0x20)
+_CTRL2 = const(0x21)
+_CTRL3 = const(0x22)
+_CTRL4 = const(0x23)
+_CTRL5 = const(0x24)
+_CTRL6 = const(0x25)
 _OUT_X_L = const(0x28)
-_FIFO_CTRL = 0x2E
+_FIFO_CTRL = const(0x2E)
 _FIFO_SRC = const(0x2F)
 
-_CHIP_ID = 0x33
-_EIO = 5
-_ALL_AXES = 0x07
-_BDU = 0x80
-_SELF_TEST_0 = 0x02
-_I1_WTM = 0x04
-_FIFO_EN = 0x40
-_STREAM = 0x80
+_CHIP_ID = const(0x33)
+_EIO = const(5)
+_ALL_AXES = const(0x07)
+_BDU = const(0x80)
+_SELF_TEST_0 = const(0x02)
+_I1_WTM = const(0x04)
+_FIFO_EN = const(0x40)
+_STREAM = const(0x80)
 _OVRN = const(0x40)
 _EMPTY = const(0x20)
 _FSS = const(0x1F)
 _UNUSUAL = const(0x60)  # either: the level is not simply FSS
 
-_TEST_SAMPLES = 5
+_TEST_SAMPLES = const(5)
 # Self-test output change at +-2 g in normal mode, counts of 10 bits (DocID17530, table 4).
-_TEST_MIN = 17
-_TEST_MAX = 360
+_TEST_MIN = const(17)
+_TEST_MAX = const(360)
 
 
 class SensorError(Exception):
@@ -62,7 +56,7 @@ class SensorError(Exception):
 class LIS3DH:
     """An LIS3DH behind a bus (see drivers.bus).
 
-    odr: one of the ODR_ constants.
+    odr: upper nibble of CTRL_REG1.
     watermark: INT1 rises when this many samples wait, 1..32.
 
     overrun: the last look at the FIFO found it full: samples may have been lost since the

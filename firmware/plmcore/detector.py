@@ -13,17 +13,17 @@ from plmcore.posture import Posture
 from plmcore.still import Still, breathless
 
 # As in the kernel: what is used all the time is no look-up here.
-BLOCK = const(25)  # samples: half a second
-LONG = const(25)
-N = const(0)
-SLOT = const(2)
-LONG_SUM = const(4)
-OPEN = const(9)
-FINES = const(5)
-KEPT = const(250)
-TAKEN = const(63)
-LM_ENDED = const(64)
-BLOCK_ENDED = const(128)
+_BLOCK = const(25)  # samples: half a second
+_LONG = const(25)
+_N = const(0)
+_SLOT = const(2)
+_LONG_SUM = const(4)
+_OPEN = const(9)
+_FINES = const(5)
+_KEPT = const(250)
+_TAKEN = const(63)
+_LM_ENDED = const(64)
+_BLOCK_ENDED = const(128)
 
 LONGEST_FEED = kernel.BATCH
 
@@ -45,7 +45,7 @@ OFFSET_LAG = const(9)
 def power_of(mg):
     """Power of a 25-sample window at an RMS of mg (0..1000): below 2**27."""
     unit = mg * 2048 // 1000
-    return unit * unit * BLOCK + (mg * 2048 % 1000) * unit * 2 * BLOCK // 1000
+    return unit * unit * _BLOCK + (mg * 2048 % 1000) * unit * 2 * _BLOCK // 1000
 
 
 class Detector:
@@ -57,12 +57,14 @@ class Detector:
     """
 
     def __init__(self, shank=0, on_mg=ON_MG):
+        self._shank = shank
+        self._on_mg = on_mg
         self.floor = Floor()
         self.posture = Posture(shank)
         self.still = Still()
         self.least_on = power_of(on_mg)
         self.onset = self.offset = self.peak = self.plateau = self.kind = self.flags = 0
-        self.power = kernel.new_power()  # behind LONG, that of each sample of the last batch
+        self.power = kernel.new_power()  # behind _LONG, that of each sample of the last batch
         self._state = kernel.new_state()
         self._tilt = kernel.new_tilt()
         self._pieces = Pieces(self.posture, self._tilt)
@@ -72,6 +74,10 @@ class Detector:
         self._gap_at = -1  # number of the sample behind which the last gap lay
         self.ready = False  # it is time to ask next()
         self._thresholds()
+
+    def anew(self):
+        """Another one with the same settings."""
+        return Detector(self._shank, self._on_mg)
 
     @property
     def n(self):
@@ -105,14 +111,14 @@ class Detector:
         if not MICROPYTHON:
             raw = memoryview(raw).cast("H")
         kernel.filters(0, 0, 0, state, raw, samples, power, self._tilt)
-        at = LONG
+        at = _LONG
         end = at + samples
         while at < end:
             found = kernel.envelope(0, 0, at, end - at, state, power)
-            at += found & TAKEN
-            if found & LM_ENDED:
+            at += found & _TAKEN
+            if found & _LM_ENDED:
                 self._end()
-            if found >= BLOCK_ENDED:
+            if found >= _BLOCK_ENDED:
                 self._block()
 
     def skip(self, lost, breaks):
@@ -184,20 +190,20 @@ class Detector:
     def _block(self):
         """A half second is complete."""
         state = self._state
-        power = state[LONG_SUM]
+        power = state[_LONG_SUM]
         pieces = self._pieces
         pieces.half_seconds += 1
-        slot = pieces.slot = state[SLOT]
+        slot = pieces.slot = state[_SLOT]
         posture = self.posture
-        minute = posture.block(self._tilt, slot - FINES if slot else KEPT - FINES, power)
+        minute = posture.block(self._tilt, slot - _FINES if slot else _KEPT - _FINES, power)
         if self.floor.add(power):
             self._thresholds()
         if self._sway.add(posture.sway):
             pieces.sway = self._sway.power
         if minute:
-            posture.minute(self.still, state[N], breathless(self._sway.power, self.floor.power))
-        if pieces.open and not state[OPEN]:
-            pieces.rest(state[N])
+            posture.minute(self.still, state[_N], breathless(self._sway.power, self.floor.power))
+        if pieces.open and not state[_OPEN]:
+            pieces.rest(state[_N])
         if pieces.ready():
             self.ready = True
 

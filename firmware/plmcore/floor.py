@@ -15,14 +15,14 @@ if not MICROPYTHON:
 
 SPAN = const(240)  # half-second blocks: two minutes
 QUANTILE = const(35)  # percent
-BINS = const(240)
+_BINS = const(240)
 
 # State: counts and bins
-COUNT = const(0)  # blocks in the ring
-AT = const(1)  # where the next one goes
-BIN = const(2)  # the quantile's bin
-BELOW = const(3)  # items in the bins below it
-STATE = const(4)
+_COUNT = const(0)  # blocks in the ring
+_AT = const(1)  # where the next one goes
+_BIN = const(2)  # the quantile's bin
+_BELOW = const(3)  # items in the bins below it
+_STATE = const(4)
 # One buffer: which bin each item of the ring is in, then how many (SPAN at most) each bin holds
 
 
@@ -38,33 +38,33 @@ def _add(power: int, st: ptr32, ring: ptr8) -> int:
         power >>= 1
         new += 8
     new += power
-    at = st[AT]
-    quantile = st[BIN]
-    below = st[BELOW]
-    if st[COUNT] == SPAN:
+    at = st[_AT]
+    quantile = st[_BIN]
+    below = st[_BELOW]
+    if st[_COUNT] == SPAN:
         old = ring[at]
         ring[SPAN + old] -= 1
         if old < quantile:
             below -= 1
     else:
-        st[COUNT] += 1
+        st[_COUNT] += 1
     ring[SPAN + new] += 1
     if new < quantile:
         below += 1
     ring[at] = new
     at += 1
-    st[AT] = at if at < SPAN else 0
-    rank = st[COUNT] * QUANTILE * 5243 >> 19  # a hundredth, exact for all counts
+    st[_AT] = at if at < SPAN else 0
+    rank = st[_COUNT] * QUANTILE * 5243 >> 19  # a hundredth, exact for all counts
     while below > rank:
         quantile -= 1
         below -= ring[SPAN + quantile]
     while below + ring[SPAN + quantile] <= rank:
         below += ring[SPAN + quantile]
         quantile += 1
-    st[BELOW] = below
-    if quantile == st[BIN]:
+    st[_BELOW] = below
+    if quantile == st[_BIN]:
         return 0
-    st[BIN] = quantile
+    st[_BIN] = quantile
     return 1
 
 
@@ -73,15 +73,14 @@ class Floor:
 
     def __init__(self):
         self.power = 0
-        self._ring = bytearray(SPAN + BINS)
-        self._state = array("i", [0] * STATE)
+        self._ring = bytearray(SPAN + _BINS)
+        self._state = array("i", [0] * _STATE)
 
-    @micropython.native
     def add(self, power):
         """Take the power of one half-second block (0..2**29); whether the floor has moved."""
         if not _add(power, self._state, self._ring):
             return False
-        bin_ = self._state[BIN]  # its middle
+        bin_ = self._state[_BIN]  # its middle
         shift = (bin_ >> 3) - 1 if bin_ > 15 else 0
         base = bin_ - (shift << 3)
         self.power = (base << shift) + ((1 << shift) >> 1)

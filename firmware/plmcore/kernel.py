@@ -30,9 +30,9 @@ from array import array
 from plmcore.native import MICROPYTHON, const, micropython
 
 if not MICROPYTHON:
-    from plmcore.native import ptr8, ptr16, ptr32
+    from plmcore.native import ptr16, ptr32
 
-BIAS = const(536870912)  # 2**29, added to signed state: see native.py
+_BIAS = const(536870912)  # 2**29, added to signed state: see native.py
 OFFSET = const(32768)  # added to a raw sample
 BLOCK = const(25)  # samples: half a second
 LONG = const(25)  # samples of the deciding envelope: 0.5 s
@@ -40,21 +40,21 @@ EDGE = const(8)  # samples of the envelope that places onset and offset: 0.16 s
 FINE = const(5)  # samples whose mean is a tilt: 0.1 s
 FINES = const(5)  # of them in a block
 KEPT = const(250)  # tilts that are kept: 25 s, and a whole number of blocks
-QUIET = const(25)  # samples under the offset threshold that end an LM: 0.5 s
+_QUIET = const(25)  # samples under the offset threshold that end an LM: 0.5 s
 # Samples under the edge threshold that separate a rise from an earlier one: an LM that begins
 # weakly and dips for less than half a second has begun, and EDGE samples are seen late.
-LULL = const(33)
+_LULL = const(33)
 BATCH = const(32)  # most samples of a call: the FIFO's depth
 
 UNIT_PER_G = const(2048)  # of the movement signal
-LIMIT = const(4190209)  # 2047**2, of the square of one axis
+_LIMIT = const(4190209)  # 2047**2, of the square of one axis
 
 # State: all are counts, sample numbers or powers, so never negative. Powers of the EDGE window are
 # compared times 25/8 by scaling the threshold instead.
 N = const(0)  # number of the next sample
 PHASE = const(1)  # samples of the block under way
 SLOT = const(2)  # which tilt its first samples make (0..KEPT - FINE)
-BEFORE = const(3)  # samples of the last batch: where in power[] the newest LONG powers end
+_BEFORE = const(3)  # samples of the last batch: where in power[] the newest LONG powers end
 LONG_SUM = const(4)
 EDGE_SUM = const(5)
 ON = const(6)  # threshold of the LONG window
@@ -62,26 +62,26 @@ EDGE_ON = const(7)  # threshold of the EDGE window for the onset
 EDGE_OFF = const(8)  # least threshold of the EDGE window for the offset
 OPEN = const(9)  # an LM is under way
 RISE = const(10)  # where the EDGE window last rose over EDGE_ON
-UP = const(11)  # it is over EDGE_ON, or fell under it less than LULL samples ago
-LOW_RUN = const(12)  # samples since it was last over EDGE_ON
+UP = const(11)  # it is over EDGE_ON, or fell under it less than _LULL samples ago
+_LOW_RUN = const(12)  # samples since it was last over EDGE_ON
 PEAK = const(13)  # greatest LONG sum of the LM
-EDGE_OFF_NOW = const(14)  # the offset threshold in force: rises with the peak
+_EDGE_OFF_NOW = const(14)  # the offset threshold in force: rises with the peak
 QUIET_RUN = const(15)  # samples under it
 FALL = const(16)  # where it fell under it
 ABOVE = const(17)  # samples of the LM over EDGE_ON: its plateau
 HUSH = const(18)  # threshold behind a movement: falls from a part of its peak
 ACTIVITY = const(19)  # sum of the blocks' RMS, 0.1 mg
-# then, for each axis: low, band, two low-pass states, each with BIAS, and the tilt's sum so far
-AXES = const(20)
-AXIS = const(5)
-SIZE = const(35)
+# then, for each axis: low, band, two low-pass states, each with _BIAS, and the tilt's sum so far
+_AXES = const(20)
+_AXIS = const(5)
+_SIZE = const(35)
 
 # The offset threshold relative to the peak: 0.26 of it in amplitude, here squared, for an EDGE
 # window instead of a LONG one, times 4096.
-OFF_RATIO = const(90)
+_OFF_RATIO = const(90)
 # The high-pass swings back when a sustained hold ends. A new movement has to exceed 0.35 of the
 # last one's amplitude at first (power >> 3), a part that falls to 1/e in 0.64 s.
-HUSH_SHIFT = const(3)
+_HUSH_SHIFT = const(3)
 
 # What envelope() returns: samples taken, and what stopped it
 TAKEN = const(63)
@@ -91,7 +91,7 @@ BLOCK_ENDED = const(128)
 
 def new_state():
     """State for prime()."""
-    return array("i", [0] * SIZE)
+    return array("i", [0] * _SIZE)
 
 
 def new_power():
@@ -108,27 +108,26 @@ def new_tilt():
     return array("H", [20480] * (3 * KEPT))
 
 
-@micropython.viper
-def prime(st: ptr32, raw: ptr8, at: int, power: ptr32, tilt: ptr16):
+def prime(st, raw, at, power, tilt):
     """Start at the steady state of the sample at raw[at]: gravity makes no step."""
-    st[PHASE] = st[SLOT] = st[BEFORE] = st[LONG_SUM] = st[EDGE_SUM] = st[UP] = st[HUSH] = 0
+    st[PHASE] = st[SLOT] = st[_BEFORE] = st[LONG_SUM] = st[EDGE_SUM] = st[UP] = st[HUSH] = 0
     i = 0
     while i < LONG:
         power[i] = 0
         i += 1
-    a = AXES
+    a = _AXES
     first = 0
-    while a < SIZE:
+    while a < _SIZE:
         x = raw[at] | (raw[at + 1] ^ 0x80) << 8
-        st[a] = (x << 6) + BIAS
-        st[a + 1] = st[a + 2] = st[a + 3] = BIAS
+        st[a] = (x << 6) + _BIAS
+        st[a + 1] = st[a + 2] = st[a + 3] = _BIAS
         st[a + 4] = 0
         i = first
         while i < 3 * KEPT:
             tilt[i] = x * FINE >> 3
             i += 3
         at += 2
-        a += AXIS
+        a += _AXIS
         first += 1
 
 
@@ -152,7 +151,7 @@ def filters(
     High-pass 0.5 Hz: state-variable filter, f = 2 sin(pi 0.5/50) = 1/16, damping 1.5.
     Low-pass 8 Hz: Butterworth biquad, coefficients times 4096.
     """
-    before = st[BEFORE]
+    before = st[_BEFORE]
     i = 0
     while i < LONG:
         power[i] = power[i + before]
@@ -161,7 +160,7 @@ def filters(
     while i < stop:
         power[i] = 0
         i += 1
-    st[BEFORE] = n
+    st[_BEFORE] = n
     slot = st[SLOT]
     i = st[PHASE]
     while i >= FINE:
@@ -170,11 +169,11 @@ def filters(
     first = LONG + FINE - i  # behind the last sample of the tilt under way
     a = 0
     while a < 3:
-        base = AXES + AXIS * a
-        low = st[base] - BIAS
-        band = st[base + 1] - BIAS
-        s1 = st[base + 2] - BIAS
-        s2 = st[base + 3] - BIAS
+        base = _AXES + _AXIS * a
+        low = st[base] - _BIAS
+        band = st[base + 1] - _BIAS
+        s1 = st[base + 2] - _BIAS
+        s2 = st[base + 3] - _BIAS
         total = st[base + 4]
         at = a
         to = 3 * slot + a
@@ -198,8 +197,8 @@ def filters(
                 s2 = x - 1033 * z
                 z >>= 1
                 z *= z
-                if z > LIMIT:
-                    z = LIMIT
+                if z > _LIMIT:
+                    z = _LIMIT
                 power[i] += z
                 i += 1
             if ends:
@@ -209,10 +208,10 @@ def filters(
                 if to >= 3 * KEPT:
                     to = a
                 end += FINE
-        st[base] = low + BIAS
-        st[base + 1] = band + BIAS
-        st[base + 2] = s1 + BIAS
-        st[base + 3] = s2 + BIAS
+        st[base] = low + _BIAS
+        st[base + 1] = band + _BIAS
+        st[base + 2] = s1 + _BIAS
+        st[base + 3] = s2 + _BIAS
         st[base + 4] = total
         a += 1
 
@@ -249,7 +248,7 @@ def envelope(long_sum: int, edge_sum: int, at: int, n: int, st: ptr32, power: pt
     edge_on = st[EDGE_ON]
     open_ = st[OPEN]
     up = st[UP]
-    low_run = st[LOW_RUN]
+    low_run = st[_LOW_RUN]
     hush = st[HUSH]
     code = 0
     first = at
@@ -269,24 +268,24 @@ def envelope(long_sum: int, edge_sum: int, at: int, n: int, st: ptr32, power: pt
                 st[ABOVE] += 1
         elif up:
             low_run += 1
-            if low_run >= LULL and not open_:
+            if low_run >= _LULL and not open_:
                 up = 0
         if open_:
             if long_sum > st[PEAK]:
                 st[PEAK] = long_sum
-                off = (long_sum >> 6) * OFF_RATIO >> 6
-                if off > st[EDGE_OFF_NOW]:
-                    st[EDGE_OFF_NOW] = off
-            if edge_sum >= st[EDGE_OFF_NOW]:
+                off = (long_sum >> 6) * _OFF_RATIO >> 6
+                if off > st[_EDGE_OFF_NOW]:
+                    st[_EDGE_OFF_NOW] = off
+            if edge_sum >= st[_EDGE_OFF_NOW]:
                 st[QUIET_RUN] = 0
             else:
                 if st[QUIET_RUN] == 0:
                     st[FALL] = base + at
                 st[QUIET_RUN] += 1
-                if st[QUIET_RUN] >= QUIET:
+                if st[QUIET_RUN] >= _QUIET:
                     open_ = 0
                     up = 0
-                    hush = st[PEAK] >> HUSH_SHIFT
+                    hush = st[PEAK] >> _HUSH_SHIFT
                     code = LM_ENDED
                     stop = at
         elif long_sum <= on:
@@ -294,7 +293,7 @@ def envelope(long_sum: int, edge_sum: int, at: int, n: int, st: ptr32, power: pt
         elif up and long_sum > hush:
             open_ = 1
             st[PEAK] = 0
-            st[EDGE_OFF_NOW] = st[EDGE_OFF]
+            st[_EDGE_OFF_NOW] = st[EDGE_OFF]
             st[QUIET_RUN] = 0
             st[ABOVE] = base + at - st[RISE]
         else:
@@ -315,6 +314,6 @@ def envelope(long_sum: int, edge_sum: int, at: int, n: int, st: ptr32, power: pt
     st[EDGE_SUM] = edge_sum
     st[OPEN] = open_
     st[UP] = up
-    st[LOW_RUN] = low_run
+    st[_LOW_RUN] = low_run
     st[HUSH] = hush
     return at - first + code

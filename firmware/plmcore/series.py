@@ -6,9 +6,11 @@ members: the first three of a series are flagged when the fourth comes.
 
 from array import array
 
-SHORT = 1  # an LM too short to be a CLM; the same numbers as in record.KINDS
-LONG = 2  # an LM too long to be a CLM
-CLM = 0
+from plmcore.native import const
+
+_SHORT = const(1)  # an LM too short to be a CLM; the same numbers as in reader.KINDS
+_LONG = const(2)  # an LM too long to be a CLM
+_CLM = const(0)
 
 
 class Series:
@@ -17,15 +19,16 @@ class Series:
     Counts so far: clm, plm, series, short_imi, and plm_strict, the PLMs under the other reading of
     the short interval, in which the CLM after it may not start a series.
 
-    After each add(): `kind` (CLM, SHORT or LONG), `plm` (this LM is a PLM), `number` (its series,
-    from 1; 0 outside a series), and `flagged`: how many earlier LMs became PLMs with this one.
-    Their numbers, as given to add(), are the first `flagged` items of `earlier`.
+    After each add(): `kind` (0 for a CLM, else SHORT or LONG, of reader.KINDS), `plm_now` (this LM
+    is a PLM), `number` (its series, from 1; 0 outside a series), and `flagged`: how many earlier
+    LMs became PLMs with this one. Their numbers, as given to add(), are the first `flagged` items
+    of `earlier`.
     """
 
     def __init__(self, rules):
         self.rules = rules
         self.clm = self.plm = self.series = self.short_imi = self.plm_strict = 0
-        self.kind = CLM
+        self.kind = _CLM
         self.plm_now = False
         self.number = 0
         self.flagged = 0
@@ -49,14 +52,14 @@ class Series:
         self.plm_now = False
         self.number = self.flagged = 0
         if duration < rules.clm_min:
-            self.kind = SHORT
+            self.kind = _SHORT
             return
         if duration > rules.clm_max:
-            self.kind = LONG
+            self.kind = _LONG
             if rules.long_breaks:
                 self.gap()
             return
-        self.kind = CLM
+        self.kind = _CLM
         self.clm += 1
         short = joins = False
         if self._known:

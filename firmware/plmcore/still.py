@@ -18,24 +18,24 @@ vertical, and gravity's mean is where it was in the minute before. A table stays
 somebody walks past, and drifts with the temperature, slowly; a leg that kicked lies elsewhere.
 """
 
-from plmcore.native import const, micropython
+from plmcore.native import const
 
-MINUTE = const(3000)  # samples
-MOST_VERTICAL = const(60)  # half seconds of a still minute
-LEAST = const(15)  # minutes of a stretch that is told
-ENOUGH = const(45)  # and of one that may count as off the body
-LONG = const(120)
-VERY_LONG = const(240)
-LONGEST = const(720)  # minutes that are told at once
+_MINUTE = const(3000)  # samples
+_MOST_VERTICAL = const(60)  # half seconds of a still minute
+_LEAST = const(15)  # minutes of a stretch that is told
+_ENOUGH = const(45)  # and of one that may count as off the body
+_LONG = const(120)
+_VERY_LONG = const(240)
+_LONGEST = const(720)  # minutes that are told at once
 BUMPS = const(2)  # half seconds of a minute over 20 mg: a short shock touches two
 # No breathing: of the last two minutes' half seconds, a low quantile of the power of 0.15 to 1 Hz,
 # (1/16384 g)**2, is under 3/8 of that of 0.5 to 8 Hz, (1/2048 g)**2. The noise of a sensor half,
 # just or twice as noisy as an LIS3DH gives 0.03 to 0.25 of it; breathing of 1 mg 0.13 to 2.7.
-SWAY = const(8)
-NOISE = const(3)
-STEP = const(11800)  # gravity's mean moves by 1.5 mg at most in a minute: 120 times, in 1/2**16 g
-HANDS = const(4)  # half seconds of a minute with the shank vertical: hands, or feet
-SHORTLY = const(2)  # minutes
+_SWAY = const(8)
+_NOISE = const(3)
+_STEP = const(11800)  # gravity's mean moves by 1.5 mg at most in a minute: 120 times, in 1/2**16 g
+_HANDS = const(4)  # half seconds of a minute with the shank vertical: hands, or feet
+_SHORTLY = const(2)  # minutes
 
 # Evidence, and the verdict
 PUT_DOWN = const(1)
@@ -56,7 +56,7 @@ class Still:
         self.minutes = self.n = self.length = self.evidence = 0
         self._n = self._evidence = 0  # of the one under way
         self._x = self._y = self._z = 0  # where gravity lay in the last minute
-        self._hands = SHORTLY  # minutes for which hands that were seen still count
+        self._hands = _SHORTLY  # minutes for which hands that were seen still count
         self._wait = 0  # minutes in which hands may yet be seen to pick it up
         self._ended = False  # it is to be handed out
 
@@ -65,7 +65,6 @@ class Still:
         """By what is known so far, the stretch under way is one off the body."""
         return _verdict(self.minutes, self._evidence | _long(self.minutes)) > 0
 
-    @micropython.native
     def minute(self, n, quiet, vertical, x, y, z):
         """A minute is over; n (0..2**30) is the number of the next sample.
 
@@ -74,28 +73,28 @@ class Still:
         added (0..2**25).
         """
         stays = (
-            -STEP <= x - self._x <= STEP
-            and -STEP <= y - self._y <= STEP
-            and -STEP <= z - self._z <= STEP
+            -_STEP <= x - self._x <= _STEP
+            and -_STEP <= y - self._y <= _STEP
+            and -_STEP <= z - self._z <= _STEP
         )
         self._x = x
         self._y = y
         self._z = z
-        stays = stays and self.minutes < LONGEST
-        if quiet and vertical < MOST_VERTICAL and (stays or not self.minutes):
+        stays = stays and self.minutes < _LONGEST
+        if quiet and vertical < _MOST_VERTICAL and (stays or not self.minutes):
             if not self.minutes:
                 self._evidence = PUT_DOWN if self._hands else 0
             self.minutes += 1
             self._n = n
         elif self.minutes:
             self._end()
-        hands = vertical >= HANDS
+        hands = vertical >= _HANDS
         if self._wait:
             self._wait = 0 if hands else self._wait - 1
             if hands:
                 self.evidence |= PICKED_UP
         if hands:
-            self._hands = SHORTLY
+            self._hands = _SHORTLY
         elif self._hands:
             self._hands -= 1
 
@@ -113,30 +112,30 @@ class Still:
         if self._wait or not self._ended:
             return False
         self._ended = False
-        self.evidence |= _verdict(self.length // MINUTE, self.evidence)
+        self.evidence |= _verdict(self.length // _MINUTE, self.evidence)
         return True
 
     def _end(self):
         """The one under way is over; a short one was nothing."""
-        if self.minutes >= LEAST:
+        if self.minutes >= _LEAST:
             self.n = self._n
-            self.length = self.minutes * MINUTE
+            self.length = self.minutes * _MINUTE
             self.evidence = self._evidence | _long(self.minutes)
-            self._wait = SHORTLY
+            self._wait = _SHORTLY
             self._ended = True
         self.minutes = 0
 
 
 def breathless(sway, noise):
     """Whether no breathing shows. sway, noise: low quantiles of the half seconds' power of 0.15 to
-    1 Hz (0..2**22) and of 0.5 to 8 Hz (0..2**29); see SWAY."""
-    return sway * SWAY // NOISE <= noise
+    1 Hz (0..2**22) and of 0.5 to 8 Hz (0..2**29); see _SWAY."""
+    return sway * _SWAY // _NOISE <= noise
 
 
 def _long(minutes):
-    return (HOURS_2 if minutes >= LONG else 0) | (HOURS_4 if minutes >= VERY_LONG else 0)
+    return (HOURS_2 if minutes >= _LONG else 0) | (HOURS_4 if minutes >= _VERY_LONG else 0)
 
 
 def _verdict(minutes, evidence):
     """OFF_BODY, where it is long enough and two bits of the evidence are set, else 0."""
-    return OFF_BODY if minutes >= ENOUGH and evidence & (evidence - 1) else 0
+    return OFF_BODY if minutes >= _ENOUGH and evidence & (evidence - 1) else 0

@@ -8,7 +8,7 @@ whole ring stay under 2**26, and those of spread() under 2**27.
 from plmcore.native import MICROPYTHON, const, micropython
 
 if not MICROPYTHON:
-    from plmcore.native import ptr16, ptr32
+    from plmcore.native import ptr16
 
 KEPT = const(250)  # as in the kernel
 MEAN = const(4)  # tilts that make a mean
@@ -48,8 +48,7 @@ def distance(one: ptr16, i: int, other: ptr16, j: int) -> int:
     return x * x + y * y + z * z
 
 
-@micropython.viper
-def _sums(ring: ptr16, at: int, n: int, out: ptr32):
+def _sums(ring, at, n, out):
     """Sum and range of n tilts from `at` on: to out[0:3] and out[3]."""
     out[3] = 0
     a = 0
@@ -74,8 +73,7 @@ def _sums(ring: ptr16, at: int, n: int, out: ptr32):
         a += 1
 
 
-@micropython.viper
-def _products(ring: ptr16, at: int, n: int, shift: int, out: ptr32):
+def _products(ring, at, n, shift, out):
     """Sums of xx, yy, zz, then xy, xz, yz with BIAS, of n tilts less the means in out[0:3]."""
     xx = yy = zz = xy = xz = yz = 0
     i = 0

@@ -4,7 +4,7 @@ The LIS3DH's output rate is nominal: 10 % off is within its datasheet. Intervals
 judged in real time, so the period of a sample is measured over clean stretches of the recording.
 In the first minute a better estimate counts for all samples so far; from then on it changes the
 slope. `settled` says which of the two it is; `beyond` is the last measurement, 1/16 us, where it
-lay outside SLOWEST and FASTEST, else 0.
+lay outside _SLOWEST and _FASTEST, else 0.
 
 So a session has two clocks. Clock is the MCU's: it says when something is due, and how long data
 were missing. Timebase is the samples': in it the rules judge.
@@ -13,12 +13,12 @@ were missing. Timebase is the samples': in it the rules judge.
 from plmcore.native import const, micropython
 
 NOMINAL = const(320000)  # period at 50 Hz, 1/16 us
-LEAST = const(250)  # samples before the measurement counts: an error of one sample is 0.4 %
-FIRST = const(3000)  # samples: the first minute
-MOST = const(32768)  # samples over which the rate is measured: 11 min
-RARELY = const(15)  # then a division for every 16th batch is enough
-SLOWEST = const(363636)  # 44 Hz: beyond 12 % the clocks can't be trusted, the estimate stays put
-FASTEST = const(285714)  # 56 Hz
+_LEAST = const(250)  # samples before the measurement counts: an error of one sample is 0.4 %
+_FIRST = const(3000)  # samples: the first minute
+_MOST = const(32768)  # samples over which the rate is measured: 11 min
+_RARELY = const(15)  # then a division for every 16th batch is enough
+_SLOWEST = const(363636)  # 44 Hz: beyond 12 % the clocks can't be trusted, the estimate stays put
+_FASTEST = const(285714)  # 56 Hz
 TICK_MS = const(2)  # both clocks are cut to whole ms
 
 
@@ -42,7 +42,7 @@ class Timebase:
         self.n += samples
         period = self.period
         rest = self._rest
-        while samples > 2000:  # 2000 * SLOWEST is under 2**30
+        while samples > 2000:  # 2000 * _SLOWEST is under 2**30
             self.ms += 2000 * period // 16000
             rest += 2000 * period % 16000
             samples -= 2000
@@ -56,23 +56,23 @@ class Timebase:
         samples += self._samples
         elapsed += self._elapsed
         # Only an even number is halved: half a sample dropped each time would be 15 ppm.
-        if samples >= MOST and not samples & 1:
+        if samples >= _MOST and not samples & 1:
             samples >>= 1
             elapsed >>= 1
         self._samples = samples
         self._elapsed = elapsed
         batches = self._batches + 1
         self._batches = batches
-        if samples < LEAST or (batches & RARELY and self.settled):
+        if samples < _LEAST or (batches & _RARELY and self.settled):
             return
         us = elapsed * 1000  # 32768 samples of 25 ms: 2**29.6
         period = us // samples * 16 + us % samples * 16 // samples
-        if period < FASTEST or period > SLOWEST:
+        if period < _FASTEST or period > _SLOWEST:
             self.beyond = period
         else:
             self.beyond = 0
             self.period = period
-            self.settled = self.n >= FIRST
+            self.settled = self.n >= _FIRST
             if not self.settled:
                 self.ms = self.span(self.n)
                 self._rest = 0
@@ -89,13 +89,11 @@ class Timebase:
             + rest // self.period
         )
 
-    @micropython.native
     def span(self, samples):
         """ms of a number of samples (0..2.9 million: 16 h)."""
         whole = samples // 1000
         return whole * self.period // 16 + (samples % 1000) * self.period // 16000
 
-    @micropython.native
     def at(self, n):
         """ms of sample number n, not after the newest one and less than 16 h before it."""
         ms = self.ms - self.span(self.n - n)

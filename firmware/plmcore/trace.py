@@ -25,26 +25,26 @@ SAMPLES = const(10)  # of a level: 5 Hz at the nominal rate
 LEVELS = const(250)  # of a whole block: 50 s
 POSITION = const(4)
 RECORD = const(260)  # bytes: HEAD, POSITION, LEVELS, TAIL
-BLOCKS = const(12)  # that the buffer holds, the one under way among them: ten minutes
-SPARE = const(5)  # of them, for the time until the flash may be written
+_BLOCKS = const(12)  # that the buffer holds, the one under way among them: ten minutes
+_SPARE = const(5)  # of them, for the time until the flash may be written
 HIGHEST = const(198)  # of 10 samples at the kernel's limit: 10 * 3 * 2047**2
 HOLE = const(255)
 
 # State: counts and places in the buffer
-SUM = const(0)  # powers of the level under way: below 2**27
-COUNT = const(1)  # its samples so far
-MISSES = const(2)  # not all of them came
+_SUM = const(0)  # powers of the level under way: below 2**27
+_COUNT = const(1)  # its samples so far
+_MISSES = const(2)  # not all of them came
 AT = const(3)  # where it goes
 END = const(4)  # behind the block's last level
-N = const(5)  # number of the next sample
+_N = const(5)  # number of the next sample
 
 
 @micropython.viper
 def _add(st: ptr32, power: ptr32, at: int, n: int, buf: ptr8) -> int:
     """Take n powers (0..2**24) from power[at:]; stops behind the level that fills the block.
     Returns how many are left then, -1 when the block is not full."""
-    total = st[SUM]
-    count = st[COUNT]
+    total = st[_SUM]
+    count = st[_COUNT]
     first = at
     stop = at + n
     while at < stop:
@@ -57,17 +57,17 @@ def _add(st: ptr32, power: ptr32, at: int, n: int, buf: ptr8) -> int:
                 total >>= 1
                 level += 8
             level += total
-            if st[MISSES]:
+            if st[_MISSES]:
                 level = HOLE
-                st[MISSES] = 0
+                st[_MISSES] = 0
             buf[st[AT]] = level
             st[AT] += 1
             total = count = 0
             if st[AT] == st[END]:
                 stop = at
-    st[SUM] = total
-    st[COUNT] = count
-    st[N] += at - first
+    st[_SUM] = total
+    st[_COUNT] = count
+    st[_N] += at - first
     return first + n - at if st[AT] == st[END] else -1
 
 
@@ -87,7 +87,7 @@ class Trace:
     """
 
     def __init__(self):
-        self.buf = bytearray(BLOCKS * RECORD)
+        self.buf = bytearray(_BLOCKS * RECORD)
         self.buf[: len(MAGIC)] = MAGIC
         self.waiting = len(MAGIC)
         self._state = array("i", [0] * 6)
@@ -101,7 +101,7 @@ class Trace:
         """Take the powers of `samples` samples, from number n on: power[kernel.LONG:] (see
         kernel.filters)."""
         state = self._state
-        if n != state[N]:
+        if n != state[_N]:
             self._skip(n)
         left = _add(state, power, LONG, samples, self.buf)
         while left >= 0:
@@ -146,9 +146,9 @@ class Trace:
                 missing -= 1
             if state[AT] == state[END]:
                 self._seal()
-        state[SUM] = 0
-        state[COUNT] = state[MISSES] = n % SAMPLES
-        state[N] = n
+        state[_SUM] = 0
+        state[_COUNT] = state[_MISSES] = n % SAMPLES
+        state[_N] = n
 
     def _place(self):
         """Where the levels of the block under way begin."""
@@ -166,7 +166,7 @@ class Trace:
         self._close(BLOCK, POSITION + levels)
         if self.waiting + RECORD > len(self.buf):
             self.waiting -= record.HEAD + POSITION + levels + record.TAIL
-        self.nearly_full = self.waiting > (BLOCKS - SPARE) * RECORD
+        self.nearly_full = self.waiting > (_BLOCKS - _SPARE) * RECORD
         self._begin(self._first + SAMPLES * levels)
 
     def _close(self, kind, length):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from plmcore.rules import DEFAULT, RULES
-from plmcore.series import CLM, Series
+from plmcore.series import Series
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
@@ -105,6 +105,6 @@ def scored(movements: list[Span]) -> tuple[list[Span], int]:
     clms = []
     for number, (onset, duration) in enumerate(movements):
         series.add(number & 0xFFFF, round(onset * 1000), round(duration * 1000))
-        if series.kind == CLM:
+        if series.kind == 0:  # a CLM
             clms.append((onset, duration))
     return clms, series.plm

@@ -93,7 +93,7 @@ def _lines(script: str, port: str | None, timeout: int) -> list[list]:
 
 
 def _run(port: str, script: str, timeout: int, go=lambda: None) -> list[list]:
-    transport = SerialTransport(port, timeout=1)
+    transport = SerialTransport(port, timeout=60)  # a busy computer
     try:
         transport.enter_raw_repl(soft_reset=False)
         transport.exec_raw_no_follow(script)

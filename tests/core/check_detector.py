@@ -2,8 +2,7 @@
 
 import math
 
-from plmcore import detector as module
-from plmcore import kernel, record
+from plmcore import record
 from plmcore.detector import LONGEST_FEED, Detector, deci_mg, power_of
 
 from kit import RATE, Numbers, Signal, drain, feed
@@ -33,12 +32,6 @@ def one_kick():
     signal = Signal().still(20)
     start, end = kick(signal)
     return signal.still(20).raw, start, end
-
-
-def check_it_knows_the_kernel():
-    names = "BLOCK LONG N SLOT LONG_SUM OPEN FINES KEPT TAKEN LM_ENDED BLOCK_ENDED"
-    for name in names.split():
-        assert getattr(module, name) == getattr(kernel, name), name
 
 
 def check_a_kick_is_found_where_it_was():

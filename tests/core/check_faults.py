@@ -10,7 +10,7 @@ from plmcore import record
 
 from kit import G, Signal, monitored, records, run
 
-NO_SENSOR = 1  # of record.FAULTS
+NO_SENSOR = 1  # of reader.FAULTS
 WRONG_SENSOR = 2
 BAD_DATA = 7
 RATE = 9

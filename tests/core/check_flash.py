@@ -8,12 +8,12 @@ import hw
 import main
 import nightfiles as nights
 import nightlog
-from plmcore import record
+from plmcore import reader, record
 from recovery import Tally, complete, stream
 
 from kit import Numbers, Signal, monitored, records, run
 
-FLASH_FULL = 4  # of record.FAULTS
+FLASH_FULL = 4  # of reader.FAULTS
 
 
 def kicks(minutes, seed=1):
@@ -89,7 +89,7 @@ def check_a_whole_night_tallies_to_its_own_counts(folder):
         if kind != record.COUNTS:
             tally.take(kind, fields)
     (*_, last) = records(monitor.log.path, record.COUNTS)
-    names = record.FIELDS[record.COUNTS][2][3:]
+    names = reader.FIELDS[record.COUNTS][2][3:]
     assert tally.counts() == [last[name] for name in names]
 
 

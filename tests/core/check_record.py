@@ -2,7 +2,7 @@
 
 import struct
 
-from plmcore import record
+from plmcore import reader, record
 
 from kit import Numbers
 
@@ -46,8 +46,8 @@ def check_crc_of_the_catalogue():
 
 def check_every_type_comes_back():
     numbers = Numbers(5)
-    for kind in record.FIELDS:
-        _, layout, names, _ = record.FIELDS[kind]
+    for kind in reader.FIELDS:
+        _, layout, names, _ = reader.FIELDS[kind]
         assert struct.calcsize(layout) <= 255
         assert len(layout) - 1 == len(names)
         for case in range(20):
@@ -56,18 +56,18 @@ def check_every_type_comes_back():
                 low, high = extremes(code)
                 values.append((low, high)[case] if case < 2 else low + numbers.below(high - low))
             data = record.MAGIC + frame(kind, struct.pack(layout, *values), 65535)
-            ((at, found, sequence, fields),) = list(record.read(data))
+            ((at, found, sequence, fields),) = list(reader.read(data))
             assert (at, found, sequence) == (len(record.MAGIC), kind, 65535)
             assert fields == dict(zip(names, values))
 
 
 def check_a_record_of_older_firmware_lacks_the_later_fields():
-    for kind in record.FIELDS:
-        _, layout, names, later = record.FIELDS[kind]
+    for kind in reader.FIELDS:
+        _, layout, names, later = reader.FIELDS[kind]
         for missing in range(1, later + 2):
             older = layout[: len(layout) - missing]
             payload = struct.pack(older, *range(len(older) - 1))
-            fields = record.fields(kind, payload, 0, len(payload))
+            fields = reader.fields(kind, payload, 0, len(payload))
             if missing <= later:
                 assert fields == dict(zip(names, range(len(older) - 1)))
             else:
@@ -83,27 +83,27 @@ def check_text_and_series_come_back():
         (b"no sign", {"raw": b"no sign"}),
         (b"label=\xff\xfe", {"raw": b"label=\xff\xfe"}),
     ):
-        assert record.fields(record.META, text, 0, len(text)) == fields
+        assert reader.fields(record.META, text, 0, len(text)) == fields
     payload = struct.pack("<4H", 65535, 1, 2, 65535)
-    fields = record.fields(record.SERIES, payload, 0, 8)
+    fields = reader.fields(record.SERIES, payload, 0, 8)
     assert (fields["series"], tuple(fields["numbers"])) == (65535, (1, 2, 65535))
-    assert record.fields(record.SERIES, payload, 0, 7) == {"raw": payload[:7]}
+    assert reader.fields(record.SERIES, payload, 0, 7) == {"raw": payload[:7]}
 
 
 def check_unknown_types_are_skipped():
     payload = bytes(range(50))
     data = record.MAGIC + frame(0x7F, payload) + frame(record.META, b"a=b", 1)
-    found = list(record.read(data))
+    found = list(reader.read(data))
     assert [f[1] for f in found] == [0x7F, record.META]
     assert found[0][3] == {"raw": payload}
     assert found[1][3] == {"key": "a", "value": "b"}
 
 
 def check_a_newer_longer_payload_is_read():
-    for kind in record.FIELDS:
-        _, layout, names, _ = record.FIELDS[kind]
+    for kind in reader.FIELDS:
+        _, layout, names, _ = reader.FIELDS[kind]
         size = struct.calcsize(layout)
-        newer = record.fields(kind, bytes(size) + b"new", 0, size + 3)
+        newer = reader.fields(kind, bytes(size) + b"new", 0, size + 3)
         assert newer == dict((name, 0) for name in names)
 
 
@@ -112,14 +112,14 @@ def check_every_flipped_bit_is_noticed():
     for bit in range(8 * len(data)):
         bad = bytearray(data)
         bad[bit >> 3] ^= 1 << (bit & 7)
-        found = list(record.read(bytes(bad)))
+        found = list(reader.read(bytes(bad)))
         damaged = [f[3]["damaged"] for f in found if f[1] == 0]
         assert damaged, bit
         whole = [f[0] for f in found if f[1]]
         hit = bit >> 3
         expected = [a for a, b in zip(bounds, bounds[1:]) if not a <= hit < b]
         assert whole == expected, bit
-        assert record.whole(bytes(bad)) == (
+        assert reader.whole(bytes(bad)) == (
             0 if hit < 8 else max(b for b in bounds if b <= hit)
         ), bit
 
@@ -128,19 +128,19 @@ def check_every_truncation_is_read_up_to_the_damage():
     bounds, data = small_night()
     for length in range(len(data) + 1):
         torn = data[:length]
-        found = list(record.read(torn))
+        found = list(reader.read(torn))
         whole = [f[0] for f in found if f[1]]
         assert whole == [a for a, b in zip(bounds, bounds[1:]) if b <= length]
         rest = length - max([b for b in bounds if b <= length] + [0])
         assert [f[3]["damaged"] for f in found if f[1] == 0] == ([rest] if rest else [])
-        assert record.whole(torn) == length - rest
+        assert reader.whole(torn) == length - rest
 
 
 def check_reading_goes_on_behind_damage():
     bounds, data = small_night()
     for junk in (b"\x00", b"\xff" * 7, b"ANKLET1\n", bytes(300)):
         for at in bounds:
-            found = list(record.read(data[:at] + junk + data[at:]))
+            found = list(reader.read(data[:at] + junk + data[at:]))
             assert len([f for f in found if f[1]]) == 4
             assert [f[3]["damaged"] for f in found if f[1] == 0] == [len(junk)]
 
@@ -150,7 +150,7 @@ def check_what_looks_like_a_record_in_damage_is_none():
     bounds, data = small_night()
     by_chance = frame(record.META, b"a=b", 40000)
     torn = data[: bounds[1]] + b"\x00" * 50 + by_chance + b"\x00" * 50 + data[bounds[1] :]
-    found = list(record.read(torn))
+    found = list(reader.read(torn))
     assert [f[3]["damaged"] for f in found if f[1] == 0] == [100 + len(by_chance)]
     assert [f[2] for f in found if f[1]] == [0, 1, 2, 3]
 
@@ -158,7 +158,7 @@ def check_what_looks_like_a_record_in_damage_is_none():
 def check_two_records_in_a_row_are_believed():
     bounds, data = small_night()
     later = frame(record.META, b"a=b", 40000) + frame(record.META, b"c=d", 40001)
-    found = list(record.read(data[: bounds[1]] + b"\x00" + later))
+    found = list(reader.read(data[: bounds[1]] + b"\x00" + later))
     assert [(f[1], f[2]) for f in found] == [(1, 0), (0, 0), (1, 40000), (1, 40001)]
 
 
@@ -176,8 +176,8 @@ def check_crc_is_that_of_its_polynomial():
 
 def check_a_missing_magic_is_damage():
     bounds, data = small_night()
-    found = list(record.read(data[8:]))
+    found = list(reader.read(data[8:]))
     assert found[0] == (0, 0, 0, {"damaged": 0})
     assert len(found) == len(bounds)
-    assert record.whole(data[8:]) == 0
-    assert list(record.read(b"")) == []
+    assert reader.whole(data[8:]) == 0
+    assert list(reader.read(b"")) == []

@@ -9,7 +9,7 @@ import main
 from breadcrumb import Breadcrumb, last
 from lamp import Lamp
 from nightfiles import names
-from plmcore import record
+from plmcore import reader, record
 
 from kit import Signal, records
 
@@ -284,7 +284,7 @@ def check_headers_of_older_firmware_go_at_the_next_start(folder):
     (name,) = names(folder + "/nights")
     with open(folder + "/nights/" + name, "rb") as file:
         night = file.read()
-    first_epoch = next(at for at, kind, _, _ in record.read(night) if kind == record.EPOCH)
+    first_epoch = next(at for at, kind, _, _ in reader.read(night) if kind == record.EPOCH)
     for number, data in ((2, night[:first_epoch]), (3, night[: first_epoch + 25]), (4, b"")):
         with open(folder + "/nights/0000%d-00000000.plm" % number, "wb") as file:
             file.write(data)

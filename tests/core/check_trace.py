@@ -6,7 +6,7 @@ from array import array
 import flash
 import nightfiles as nights
 import tracelog
-from plmcore import kernel, record, trace
+from plmcore import kernel, reader, record, trace
 from plmcore.trace import HIGHEST, HOLE, LEVELS, SAMPLES, Trace
 
 from kit import Numbers, Signal, monitored, records, run
@@ -29,7 +29,7 @@ def feed(out, powers, n=0):
 
 def blocks(data):
     """(first sample, levels) of each block."""
-    found = [(f["raw"], at) for at, k, _, f in record.read(data, trace.MAGIC) if k == trace.BLOCK]
+    found = [(f["raw"], at) for at, k, _, f in reader.read(data, trace.MAGIC) if k == trace.BLOCK]
     return [(int.from_bytes(raw[:4], "little"), list(raw[4:])) for raw, _ in found]
 
 
@@ -82,7 +82,7 @@ def check_blocks_follow_each_other_without_a_seam():
     for i, level in enumerate(levels):
         power = sum(powers[SAMPLES * i : SAMPLES * (i + 1)])
         assert abs(trace.power_of(level) - power) <= power // 8
-    assert not [r for r in record.read(data, trace.MAGIC) if r[1] == 0]
+    assert not [r for r in reader.read(data, trace.MAGIC) if r[1] == 0]
 
 
 def check_lost_samples_are_holes_and_no_zeros():
@@ -148,7 +148,7 @@ def check_the_monitor_writes_what_its_detector_saw(folder):
     monitor.close(record.BY_HOST)
     with open(path, "rb") as file:
         data = file.read()
-    meta = [f for _, k, _, f in record.read(data, trace.MAGIC) if k == record.META]
+    meta = [f for _, k, _, f in reader.read(data, trace.MAGIC) if k == record.META]
     assert {"key": "session", "value": monitor.log.session} in meta
     levels = [level for _, levels in blocks(data) for level in levels]
     assert abs(len(levels) - monitor.time.n // SAMPLES) <= 1

@@ -11,7 +11,7 @@ import hw
 from monitor import Monitor
 from nightfiles import folder
 from nightlog import NightLog
-from plmcore import record
+from plmcore import reader
 from sensing import sensor_of
 from settings import Settings
 
@@ -119,5 +119,5 @@ def records(path, kind=None):
     """The undamaged records' fields; all as (kind, fields), or those of one kind."""
     with open(path, "rb") as file:
         data = file.read()
-    found = [(k, fields) for _, k, _, fields in record.read(data)]
+    found = [(k, fields) for _, k, _, fields in reader.read(data)]
     return found if kind is None else [fields for k, fields in found if k == kind]

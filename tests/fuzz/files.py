@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from plmcore import record
+from plmcore import reader, record
 
 NIGHTS = sorted((Path(__file__).resolve().parents[1] / "data" / "nights").glob("*.plm"))
 SEEDS = [path.read_bytes() for path in NIGHTS]
@@ -45,7 +45,7 @@ class Fuzzer:
     def large(self, number: int) -> bytes:
         """As much as a board's flash holds, of one kind of record, or of all, or of garbage."""
         self.rng = rng = random.Random(-number)
-        kinds = [*record.FIELDS, record.META, record.SERIES, 0x77]
+        kinds = [*reader.FIELDS, record.META, record.SERIES, 0x77]
         kind = [*([k] for k in kinds), kinds, []][number % (len(kinds) + 2)]
         data = bytearray(rng.randbytes(FLASH) if not kind else record.MAGIC)
         sequence = 0
@@ -88,7 +88,7 @@ class Fuzzer:
     def _shuffle(self, data: bytearray) -> None:
         """Records in another order, some more than once, with fitting checksums."""
         found = [
-            (k, data[at + 4 : at + 4 + data[at + 1]]) for at, k, _, _ in record.read(data) if k
+            (k, data[at + 4 : at + 4 + data[at + 1]]) for at, k, _, _ in reader.read(data) if k
         ]
         data[:] = record.MAGIC
         for sequence, item in enumerate(self.rng.choices(found, k=len(found)) if found else ()):
@@ -98,7 +98,7 @@ class Fuzzer:
         """Records with extreme values and fitting checksums, behind the others or among them."""
         made = bytearray()
         for sequence in range(self.rng.choice((1, 5, 50))):
-            made += framed(*self._made(self.rng.choice((*record.FIELDS, 1, 0x11, 0x99))), sequence)
+            made += framed(*self._made(self.rng.choice((*reader.FIELDS, 1, 0x11, 0x99))), sequence)
         at = self.rng.choice((len(record.MAGIC), len(data)))
         data[at:at] = made
 
@@ -108,11 +108,11 @@ class Fuzzer:
         if kind == record.META:
             key = rng.choice((*KEYS, rng.randbytes(8).hex().encode()))
             return kind, key + b"=" + rng.choice(TEXTS)
-        if kind not in record.FIELDS:
+        if kind not in reader.FIELDS:
             return kind, rng.randbytes(rng.choice((0, 1, 2, 8, 254, 255)))
         payload = b""
         huge = rng.random() < 0.3
-        for code in record.FIELDS[kind][1][1:]:
+        for code in reader.FIELDS[kind][1][1:]:
             size = 8 * struct.calcsize(code)
             value = rng.choice(EXTREMES) if huge else rng.getrandbits(min(size, 29))
             payload += (value & ((1 << size) - 1)).to_bytes(size // 8, "little")

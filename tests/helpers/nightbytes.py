@@ -3,7 +3,7 @@
 import hashlib
 import struct
 
-from plmcore import record
+from plmcore import reader, record
 
 META = {
     "format": 1,
@@ -36,7 +36,7 @@ class Builder:
         return self
 
     def add(self, kind, *values):
-        return self.raw(kind, struct.pack(record.FIELDS[kind][1], *values))
+        return self.raw(kind, struct.pack(reader.FIELDS[kind][1], *values))
 
     def anchor(self, ms=0, day=EVENING[0], ms_of_day=EVENING[1], tz_min=EVENING[2]):
         return self.add(record.ANCHOR, ms // 20, ms, day, ms_of_day, tz_min)
@@ -59,7 +59,7 @@ class Builder:
         return self.add(record.STILL, ms // 20, ms, length_ms, evidence)
 
     def counts(self, ms, reason=record.BY_HOST, **counts):
-        names = record.FIELDS[record.COUNTS][2][3:]
+        names = reader.FIELDS[record.COUNTS][2][3:]
         return self.add(record.COUNTS, ms // 20, ms, reason, *(counts.get(n, 0) for n in names))
 
 

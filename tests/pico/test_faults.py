@@ -6,7 +6,7 @@ from collections.abc import Callable
 import device_files
 import pytest
 from anklet.night import nightfile
-from anklet.night.session import Session, record
+from anklet.night.session import Session, reader
 from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from emulator import PATIENCE_S, EmulatedPico
@@ -14,8 +14,8 @@ from mpremote.transport_serial import SerialTransport
 
 RATE = 50
 TIMES = 4
-CAUSES = record.CAUSES
-FAULTS = record.FAULTS
+CAUSES = reader.CAUSES
+FAULTS = reader.FAULTS
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +105,14 @@ def test_a_sensor_that_holds_the_bus(start, when_s):
 
 
 HANG = """
-import main, monitor, time
+import hostlink, main, monitor, time
 cycle = monitor.Monitor.cycle
 def hang(self):
     cycle(self)
     if self.time.n > 3100:  # what is cut before its first minute leaves no file
         time.sleep(1000)
 monitor.Monitor.cycle = hang
-main.run(main.hostlink._get())
+main.run(hostlink._get())
 """
 
 

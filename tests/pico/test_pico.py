@@ -11,7 +11,7 @@ from anklet.signal import replay
 from anklet.signal.inputs import Acceleration, to_raw
 from anklet.simulate import make_night
 from emulator import DEVICE, EmulatedPico
-from plmcore import record
+from plmcore import reader, record
 
 RATE = 50
 MINUTES = 10
@@ -60,7 +60,7 @@ class Run:
 
     def samples(self, number: int) -> int:
         """How many samples the firmware saw in a session."""
-        *_, (_, kind, _, last) = record.read(list(self.files.values())[number - 1])
+        *_, (_, kind, _, last) = reader.read(list(self.files.values())[number - 1])
         assert kind == record.COUNTS
         return int(last["n"])
 

@@ -31,7 +31,7 @@ import settings  # noqa: E402
 import tracelog  # noqa: E402
 from flash import RamFlash, make, open_on  # noqa: E402
 from kit import Numbers, Signal, monitored, run  # noqa: E402
-from plmcore import record  # noqa: E402
+from plmcore import reader, record  # noqa: E402
 from recovery import complete  # noqa: E402
 
 BLOCKS = 32
@@ -192,7 +192,7 @@ def counted(data):
     and its reason."""
     lm = clm = plm = series = excluded = gaps = 0
     last = None
-    for _, kind, _, fields in record.read(data):
+    for _, kind, _, fields in reader.read(data):
         if kind == record.LM:
             lm += fields["kind"] <= record.LONG
             clm += fields["kind"] == 0
@@ -231,7 +231,7 @@ def inspect(due, contents, removable):
             continue
         if data and counted(data)[2] == "damaged":
             raise ValueError(f"{name} ends in mid-record")
-        records += sum(1 for _ in record.read(data))
+        records += sum(1 for _ in reader.read(data))
     return records
 
 

@@ -16,7 +16,7 @@ from anklet.web.server import create_app
 from fuzz.files import Fuzzer, framed
 from nightbytes import META, Builder, add_to, whole
 from places import REPO
-from plmcore import record
+from plmcore import reader, record
 
 NIGHT = "2026-11-21"
 SCRIPT = '"><script>alert(1)</script><img src=x>'
@@ -118,7 +118,7 @@ def test_65535_series_are_a_page_of_bounded_size():
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [record.GAP, 0])
 def test_a_flash_full_of_huge_values_is_a_page_of_bounded_size(number):
-    kinds = [*record.FIELDS]
+    kinds = [*reader.FIELDS]
     data = Fuzzer().large(kinds.index(number) if number else len(kinds) + 3)
     session = nightfile.parse(data)
     assert "damaged" in session.flags
@@ -131,7 +131,7 @@ def test_counts_of_all_ones_and_times_of_all_ones():
     night = nightfile.parse(bytes(data.data))
     assert (night.recorded_s, night.counts["plm"]) == (0, 0)
     assert {"damaged", "cut"} <= set(night.flags)
-    names = record.FIELDS[record.COUNTS][2][3:]
+    names = reader.FIELDS[record.COUNTS][2][3:]
     data = Builder().anchor().counts((1 << 30) - 1, **dict.fromkeys(names, 65535))
     night = nightfile.parse(bytes(data.data))
     report.html([night])

@@ -10,7 +10,7 @@ from anklet.board.boardinfo import Info
 
 device.use()
 
-from plmcore import record  # noqa: E402
+from plmcore import reader, record  # noqa: E402
 
 HEADER = 2048  # bytes of a night file, in which its META records lie
 
@@ -33,7 +33,7 @@ def _flashes(archive: Archive, name: str) -> set[str]:
     found = set()
     for path in (archive.path / "raw" / name).glob("*.plm"):
         with path.open("rb") as file:
-            for _, kind, _, fields in record.read(file.read(HEADER)):
+            for _, kind, _, fields in reader.read(file.read(HEADER)):
                 if kind == record.META and fields.get("key") == "flash":
                     found.add(fields["value"])
     return found - {""}

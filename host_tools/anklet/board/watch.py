@@ -32,7 +32,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Movement:
-    """A movement that was flagged. kind: see record.KINDS."""
+    """A movement that was flagged. kind: see reader.KINDS."""
 
     onset_s: float
     duration_s: float
@@ -58,7 +58,7 @@ def watch(port: str, seconds: int = LONGEST_S, out: TextIO | None = None) -> Non
 def heard(lines: Iterator[str]) -> Iterator[Moment | Movement | None]:
     """What the board's lines mean (see firmware/live.py); None: the sensor does not answer."""
     device.use()
-    from plmcore.record import KINDS  # noqa: PLC0415 - on the path only now
+    from plmcore.reader import KINDS  # noqa: PLC0415 - on the path only now
 
     for line in lines:
         word, *rest = line.split()

@@ -18,7 +18,7 @@ from anklet.night.grouping import grouped
 
 device.use()  # the record format is the device's own
 
-from plmcore import record  # noqa: E402
+from plmcore import reader, record  # noqa: E402
 
 NIGHT = ".plm"
 KINDS = (NIGHT, ".csv", ".cwa", ".edf", ".bdf")
@@ -93,7 +93,7 @@ def _head(path: Path) -> dict[str, str]:
             data = file.read(HEAD)
     except OSError:
         return {}  # the worker that reads it says so
-    found = [fields for _, kind, _, fields in record.read(data) if kind == record.META]
+    found = [fields for _, kind, _, fields in reader.read(data) if kind == record.META]
     return {str(fields["key"]): str(fields["value"]) for fields in found if "key" in fields}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from anklet.archive.journal import KEYS, Journal
 from anklet.night import as_json, away
-from anklet.night.session import Session, record
+from anklet.night.session import Session, reader, record
 
 Row = dict[str, Any]
 
@@ -165,13 +165,13 @@ def _events(night: Session) -> Iterator[Row]:
 
     for gap in night.gaps:
         cause = gap["cause"]
-        name = record.CAUSES[cause] if cause < len(record.CAUSES) else f"cause {cause}"
+        name = reader.CAUSES[cause] if cause < len(reader.CAUSES) else f"cause {cause}"
         yield event(gap["ms"], "gap", name, gap["lost_ms"])
     for marker in night.markers:
         yield event(marker["ms"], "marker")
     for fault in night.faults:
         code = fault["code"]
-        name = record.FAULTS[code] if code < len(record.FAULTS) else f"fault {code}"
+        name = reader.FAULTS[code] if code < len(reader.FAULTS) else f"fault {code}"
         yield event(fault["ms"], "fault", name)
     for still in night.stills:
         onset = still["ms"] - still["length_ms"]

@@ -7,7 +7,7 @@ wrong, so such a night has a range beside its rate.
 
 import bisect
 
-from anklet.night.session import OFF_BODY, Session, record
+from anklet.night.session import OFF_BODY, Session, reader, record
 
 LEAST = 15  # minutes of a stretch that is told: that of the device
 Span = tuple[int, int]  # from, to: ms of the session
@@ -53,8 +53,8 @@ def inside(ms: float, spans: list[Span]) -> bool:
 
 
 def evidence(still: dict[str, int]) -> list[str]:
-    """The names of record.EVIDENCE that a STILL record has."""
-    return [name for bit, name in enumerate(record.EVIDENCE) if still["evidence"] >> bit & 1]
+    """The names of reader.EVIDENCE that a STILL record has."""
+    return [name for bit, name in enumerate(reader.EVIDENCE) if still["evidence"] >> bit & 1]
 
 
 def unfinished(night: Session) -> list[dict[str, int]]:

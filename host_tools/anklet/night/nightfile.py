@@ -10,7 +10,7 @@ from typing import Any, cast
 from anklet.night import away, clock
 from anklet.night.damage import Losses
 from anklet.night.recount import recount
-from anklet.night.session import COUNTS, LM, Session, record
+from anklet.night.session import COUNTS, LM, Session, reader, record
 
 LIMIT = 1 << 30  # every sample number and every time in a night file lies below
 # Bounds for what a broken board could send, far above those of 12 days, the longest session.
@@ -39,7 +39,7 @@ def parse(data: bytes, session: str = "", device: str = "") -> Session:
     by_number: dict[int, LM] = {}
     last = None  # COUNTS
     known = lost_ms = 0
-    records = cast(Iterable[tuple[int, int, int, Any]], record.read(data))
+    records = cast(Iterable[tuple[int, int, int, Any]], reader.read(data))
     for offset, kind, sequence, fields in records:
         if "damaged" in fields:
             losses.stretch(offset, fields["damaged"])
@@ -51,7 +51,7 @@ def parse(data: bytes, session: str = "", device: str = "") -> Session:
         if known > MOST_RECORDS:
             losses.stretch(offset, len(data) - offset)
             break
-        if kind in record.FIELDS:
+        if kind in reader.FIELDS:
             gaps_ms = lost_ms + fields["lost_ms"] if kind == record.GAP else 0
             if max(fields.values()) >= LIMIT or gaps_ms >= LIMIT:  # nothing that can be measured
                 losses.stretch(offset, record.HEAD + data[offset + 1] + record.TAIL)
@@ -108,7 +108,7 @@ def _lm(fields: dict[str, int]) -> LM:
         onset_ms=fields["onset_ms"],
         duration_ms=fields["duration_ms"],
         peak_mg=fields["peak_mg"],
-        kind=record.KINDS[kind] if kind < len(record.KINDS) else f"kind{kind}",
+        kind=reader.KINDS[kind] if kind < len(reader.KINDS) else f"kind{kind}",
         flags=fields["flags"],
         plm=bool(fields["flags"] & record.PLM),
         series=fields["series"],

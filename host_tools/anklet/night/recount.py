@@ -7,7 +7,7 @@ from anklet.night.session import LM, OFF_BODY, Session
 
 device.use()  # the rules and the scorer are the device's own
 
-from plmcore import record  # noqa: E402
+from plmcore import reader, record  # noqa: E402
 from plmcore.rules import DEFAULT, GAP_BREAKS_MS, RULES  # noqa: E402
 from plmcore.series import Series  # noqa: E402
 
@@ -63,7 +63,7 @@ def score(night: Session) -> None:
     for lm in _through(night, scorer):
         scorer.add(lm.number, lm.onset_ms, lm.duration_ms)
         scored[lm.number] = lm
-        lm.kind = record.KINDS[scorer.kind]
+        lm.kind = reader.KINDS[scorer.kind]
         lm.plm, lm.series = scorer.plm_now, scorer.number
         for number in scorer.earlier[: scorer.flagged]:
             scored[number].plm, scored[number].series = True, scorer.number

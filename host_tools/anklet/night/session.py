@@ -9,7 +9,7 @@ from anklet.night.damage import Damage
 
 device.use()  # the record format and the rules are the device's own
 
-from plmcore import record  # noqa: E402
+from plmcore import reader, record  # noqa: E402, F401 - for the others of this room
 from plmcore.rules import DEFAULT  # noqa: E402
 from plmcore.still import OFF_BODY  # noqa: E402
 
@@ -20,7 +20,7 @@ COUNTS = ("lm", "clm", "plm", "series", "short_imi", "plm_strict", "excluded", "
 
 @dataclass(slots=True)
 class LM:
-    """A movement. `kind`: "clm", or why it is none (record.KINDS); `series`: 0 outside one."""
+    """A movement. `kind`: "clm", or why it is none (reader.KINDS); `series`: 0 outside one."""
 
     number: int
     n: int
@@ -41,7 +41,7 @@ class LM:
 class Session:
     """One recording session.
 
-    epochs, gaps, anchors, markers, faults, stills: dicts with the fields of plmcore.record.FIELDS.
+    epochs, gaps, anchors, markers, faults, stills: dicts with the fields of plmcore.reader.FIELDS.
     restart: the gap before the first sample, when the session goes on with a recording that was
     interrupted; its lost_ms, 0 if not known, is no part of this session.
     counts: those of COUNTS, and gap_ms, upright_ms, off_body_ms.

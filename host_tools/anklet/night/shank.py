@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from anklet.night import away
 from anklet.night.recount import recount, score
-from anklet.night.session import LM, Session, record
+from anklet.night.session import LM, Session, reader, record
 
 LYING = 120  # minutes that are needed
 MOST = 5760  # minutes of a session that is taken for one: four days
@@ -28,7 +28,7 @@ STEEP = 0.77  # cosine of 40 degrees: a leg whose gravity lies nearer to the sha
 # positions, the calf propped up by 0 to 20 degrees, 1 in 125 is taken for askew and is not.
 ROLLED, TIMES = 0.1, 2
 UPRIGHT = 0.9063  # cosine of 25 degrees, as on the device
-FLASH_FULL = record.FAULTS.index("flash_full")
+FLASH_FULL = reader.FAULTS.index("flash_full")
 ASKEW_DEG = 25  # the device bears less; `anklet doctor --fit` refuses over 20
 
 

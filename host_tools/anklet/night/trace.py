@@ -13,7 +13,7 @@ from anklet.night.session import Session
 
 device.use()  # the format is the device's own
 
-from plmcore import record  # noqa: E402
+from plmcore import reader, record  # noqa: E402
 from plmcore import trace as core  # noqa: E402
 
 LAST = 1 << 26  # sample numbers lie below: 12 days, the longest session, and some
@@ -60,7 +60,7 @@ def parse(data: bytes, session: str = "") -> Trace:
     found = Trace(session)
     losses = Losses()
     blocks: list[tuple[int, bytes]] = []
-    records = cast(Iterable[tuple[int, int, int, Any]], record.read(data, core.MAGIC))
+    records = cast(Iterable[tuple[int, int, int, Any]], reader.read(data, core.MAGIC))
     for offset, kind, sequence, fields in records:
         if "damaged" in fields:
             losses.stretch(offset, fields["damaged"])

@@ -11,7 +11,7 @@ from anklet.night.session import Session
 
 device.use()  # the rules and the record format are the device's own
 
-from plmcore.record import CAUSES as CAUSE_NAMES  # noqa: E402
+from plmcore.reader import CAUSES as CAUSE_NAMES  # noqa: E402
 from plmcore.rules import GAP_BREAKS_MS, RULES  # noqa: E402
 
 HOUR = 3_600_000  # ms

@@ -21,18 +21,18 @@ from anklet.scoring.tracepieces import Piece
 
 device.use()  # the detector is the device's own
 
-from plmcore import detector, pieces, record  # noqa: E402
+from plmcore import detector, pieces, reader, record  # noqa: E402
 from plmcore.trace import SAMPLES  # noqa: E402
 
 LEAST_MG, MOST_MG = 5, 500  # onset thresholds that make sense
-NO_LM = record.KINDS[record.POSTURE :]
+NO_LM = reader.KINDS[record.POSTURE :]
 JOIN_MS = 560  # a rest up to this is no end: the device allows more where the tilt is not back
 
 
 @dataclass(frozen=True)
 class Movement:
     """onset, offset: ms; kind: "" for a leg movement whose duration decides, else one of
-    record.KINDS."""
+    reader.KINDS."""
 
     onset: int
     offset: int
@@ -180,7 +180,7 @@ def _movement(piece: Piece) -> Movement:
         piece.onset,
         piece.offset,
         (detector.deci_mg(piece.peak) + 5) // 10,
-        record.KINDS[record.SHORT] if short else "",
+        reader.KINDS[record.SHORT] if short else "",
     )
 
 
@@ -196,7 +196,7 @@ def _classed(night: Session, movements: list[Movement]) -> list[Movement]:
         (record.EPOCH_OFF_BODY, record.OFF_BODY),
         (record.EPOCH_UPRIGHT, record.UPRIGHT),
     ):
-        excluded += [(*span, record.KINDS[kind]) for span in away.flagged(night, flag)]
+        excluded += [(*span, reader.KINDS[kind]) for span in away.flagged(night, flag)]
     out = []
     for m in movements:
         kinds = [kind for first, last, kind in excluded if first < m.offset and last > m.onset]

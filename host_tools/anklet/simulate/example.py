@@ -12,7 +12,7 @@ from anklet import device
 
 device.use()
 
-from plmcore import record  # noqa: E402
+from plmcore import reader, record  # noqa: E402
 from plmcore.detector import FLOOR_FACTOR, ON_MG, VERSION  # noqa: E402
 from plmcore.rules import RULES  # noqa: E402
 from plmcore.series import Series  # noqa: E402
@@ -114,7 +114,7 @@ class _Log:
         self.data += buf[:end]
 
     def add(self, kind: int, *values: int) -> None:
-        self.record(kind, struct.pack(record.FIELDS[kind][1], *values))
+        self.record(kind, struct.pack(reader.FIELDS[kind][1], *values))
 
     def epoch(self, ms: int, rng: random.Random) -> None:
         activity, floor = rng.randint(10, 300), rng.randint(10, 30)

@@ -325,7 +325,7 @@ def test_floor_takes_any_power(core):
     for power in powers:
         floor.add(power)
         assert 0 <= floor.power <= 1 << 29
-    assert core.most["_add.new"] < core.floor.BINS
+    assert core.most["_add.new"] < core.floor._BINS
 
 
 def test_deci_mg_and_power_of(core):

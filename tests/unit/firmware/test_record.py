@@ -6,7 +6,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plmcore import record
+from plmcore import reader, record
 
 BITS = {"b": 7, "B": 8, "h": 15, "H": 16, "i": 31, "I": 32}
 
@@ -30,8 +30,8 @@ records = st.builds(
     st.binary(max_size=255),
     st.integers(0, 65535),
 )
-known = st.sampled_from(sorted(record.FIELDS)).flatmap(
-    lambda kind: st.tuples(st.just(kind), _values(record.FIELDS[kind][1]))
+known = st.sampled_from(sorted(reader.FIELDS)).flatmap(
+    lambda kind: st.tuples(st.just(kind), _values(reader.FIELDS[kind][1]))
 )
 
 
@@ -46,19 +46,19 @@ def test_crc_is_that_of_the_standard_library(data, a, b):
 @given(known, st.integers(0, 65535), st.binary(max_size=100))
 def test_any_values_come_back_whatever_a_newer_version_adds(item, sequence, added):
     kind, values = item
-    _, layout, names, _ = record.FIELDS[kind]
+    _, layout, names, _ = reader.FIELDS[kind]
     data = record.MAGIC + _frame(kind, struct.pack(layout, *values) + added, sequence)
-    assert list(record.read(data)) == [
+    assert list(reader.read(data)) == [
         (len(record.MAGIC), kind, sequence, dict(zip(names, values, strict=True)))
     ]
-    assert record.whole(data) == len(data)
+    assert reader.whole(data) == len(data)
 
 
 @pytest.mark.slow
 @given(st.text().filter(lambda t: "=" not in t), st.text())
 def test_any_text_comes_back(key, value):
     payload = f"{key}={value}".encode()[:250]
-    found = record.fields(record.META, payload, 0, len(payload))
+    found = reader.fields(record.META, payload, 0, len(payload))
     if len(f"{key}={value}".encode()) <= 250:
         assert found == {"key": key, "value": value}
 
@@ -68,10 +68,10 @@ def test_reading_accounts_for_every_byte(parts, magic):
     data = (record.MAGIC if magic else b"") + b"".join(parts)
     at = len(record.MAGIC) if data.startswith(record.MAGIC) else 0
     fields: dict  # by name; pyright takes the union of all of them
-    for offset, kind, sequence, fields in record.read(data):
+    for offset, kind, sequence, fields in reader.read(data):
         assert offset == at
         if kind:
-            end = record.end_of(data, offset)
+            end = reader.end_of(data, offset)
             assert end
             assert struct.unpack_from("<H", data, offset + 2) == (sequence,)
             at = end
@@ -84,9 +84,9 @@ def test_reading_accounts_for_every_byte(parts, magic):
 def test_whole_is_where_a_torn_file_can_be_continued(parts, data):
     night = record.MAGIC + b"".join(parts)
     length = data.draw(st.integers(0, len(night)))
-    kept = record.whole(night[:length])
+    kept = reader.whole(night[:length])
     assert kept <= length
-    assert record.whole(night[:kept]) == kept
+    assert reader.whole(night[:kept]) == kept
     if kept:
         continued = night[:kept] + _frame(record.META, b"a=b")
-        assert list(record.read(continued))[-1][3] == {"key": "a", "value": "b"}
+        assert list(reader.read(continued))[-1][3] == {"key": "a", "value": "b"}

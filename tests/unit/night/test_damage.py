@@ -9,10 +9,10 @@ from anklet.night import damage, nightfile
 from anklet.night.damage import Damage
 from nightbytes import Builder, whole
 from places import DATA
-from plmcore import record
+from plmcore import reader, record
 
 NIGHT = (DATA / "nights" / "night.plm").read_bytes()
-STARTS = [at for at, kind, _, _ in record.read(NIGHT) if kind]
+STARTS = [at for at, kind, _, _ in reader.read(NIGHT) if kind]
 ENDS = [*STARTS[1:], len(NIGHT)]
 # Odd: all places in a byte come up. `make fuzz` takes every bit.
 EVERY = int(os.environ.get("ANKLET_FLIP_EVERY", "31"))
@@ -21,7 +21,7 @@ EVERY = int(os.environ.get("ANKLET_FLIP_EVERY", "31"))
 def _kinds_first() -> set[int]:
     """Where the first record of each kind stands: what comes after is built alike."""
     first: dict[int, int] = {}
-    for at, kind, _, _ in record.read(NIGHT):
+    for at, kind, _, _ in reader.read(NIGHT):
         first.setdefault(kind, at)
     return set(first.values())
 
@@ -61,7 +61,7 @@ def test_a_flipped_bit_of_a_night_is_noticed_wherever_it_is():
 def test_a_truncated_night_is_read_up_to_the_damage_wherever_it_ends():
     undamaged = nightfile.parse(NIGHT)
     onset_ends = {}  # where the record of each movement ends
-    for (_, kind, _, fields), end in zip(record.read(NIGHT), ENDS, strict=True):
+    for (_, kind, _, fields), end in zip(reader.read(NIGHT), ENDS, strict=True):
         if kind == record.LM:
             onset_ends[fields["number"]] = end
     beside_ends = {end + by for end in ENDS for by in (-1, 0, 1)}

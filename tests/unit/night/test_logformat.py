@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nightbytes import whole
 from places import DATA
-from plmcore import record
+from plmcore import reader, record
 
 NIGHTS = DATA / "nights"
 TYPES = {"B": "u8", "b": "i8", "H": "u16", "h": "i16", "I": "u32"}
@@ -35,7 +35,7 @@ def plain(records):
 
 
 def both(data):
-    ours, theirs = plain(record.read(data)), plain(logformat_reader.read(data))
+    ours, theirs = plain(reader.read(data)), plain(logformat_reader.read(data))
     assert ours == theirs
     return ours
 
@@ -46,12 +46,12 @@ def test_the_page_has_the_firmwares_tables():
     assert page.pop(record.SERIES) == ("series", [])
     assert page == {
         kind: (name, [(n, TYPES[c]) for n, c in zip(names, layout[1:], strict=True)])
-        for kind, (name, layout, names, _) in record.FIELDS.items()
+        for kind, (name, layout, names, _) in reader.FIELDS.items()
     }
-    assert {layout[0] for _, layout, _, _ in record.FIELDS.values()} == {"<"}
+    assert {layout[0] for _, layout, _, _ in reader.FIELDS.values()} == {"<"}
     assert {
         (kind, field)
-        for kind, (_, _, names, later) in record.FIELDS.items()
+        for kind, (_, _, names, later) in reader.FIELDS.items()
         for field in names[len(names) - later :]
     } == logformat_reader.LATER
 
@@ -59,16 +59,16 @@ def test_the_page_has_the_firmwares_tables():
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        (record.LM, record.KINDS),
-        (record.GAP, record.CAUSES),
-        (record.COUNTS, record.REASONS),
-        (record.FAULT, record.FAULTS[1:]),
+        (record.LM, reader.KINDS),
+        (record.GAP, reader.CAUSES),
+        (record.COUNTS, reader.REASONS),
+        (record.FAULT, reader.FAULTS[1:]),
     ],
 )
 def test_the_page_names_every_listed_value(kind, names):
     text = logformat_reader.PAGE.read_text(encoding="utf-8")
     section = text.split(f"### 0x{kind:02x} ")[1].split("\n### ")[0].lower()
-    first = record.FAULTS.index(names[0]) if kind == record.FAULT else 0
+    first = reader.FAULTS.index(names[0]) if kind == record.FAULT else 0
     for number, name in enumerate(names, first):
         assert f"{number} {name}" in section
 
@@ -76,7 +76,7 @@ def test_the_page_names_every_listed_value(kind, names):
 def test_the_page_names_what_speaks_for_a_table():
     text = logformat_reader.PAGE.read_text(encoding="utf-8")
     section = text.split("### 0x23 ")[1].split("\n### ")[0]
-    for bit, name in enumerate(record.EVIDENCE):
+    for bit, name in enumerate(reader.EVIDENCE):
         assert f"Bit {bit}, {name}:" in section
 
 
@@ -128,7 +128,7 @@ def test_the_numbers_of_a_golden_night_relate_as_the_page_says():
     for name in COUNTS:
         assert again[name] == night.counts[name], name
     assert abs(again["gap_ms"] - night.counts["gap_ms"]) <= 10
-    *_, (_, kind, _, last) = record.read(golden("night"))
+    *_, (_, kind, _, last) = reader.read(golden("night"))
     assert kind == record.COUNTS
     samples = sum(e["samples"] for e in night.epochs) + sum(g["lost"] for g in night.gaps)
     assert samples == last["n"]
@@ -153,8 +153,8 @@ def test_a_golden_night_that_is_damaged_says_what_is_missing():
         (2989, 31),
         (3989, 68),
     ]
-    records = [fields for _, kind, _, fields in record.read(golden("night")) if kind]
-    kept = [fields for _, kind, _, fields in record.read(golden("damaged")) if kind]
+    records = [fields for _, kind, _, fields in reader.read(golden("night")) if kind]
+    kept = [fields for _, kind, _, fields in reader.read(golden("damaged")) if kind]
     assert sum(d.records for d in night.damage) == len(records) - len(kept)
     lost = [lm for lm in undamaged.lms if lm.number not in {each.number for each in night.lms}]
     assert lost

@@ -13,7 +13,7 @@ from anklet.night import as_json, nightfile, trace
 from anklet.scoring import rescore
 from anklet.signal import inputs, replay
 from anklet.simulate import make_night
-from plmcore import record
+from plmcore import reader, record
 from plmcore import trace as core
 from plmcore.detector import deci_mg
 
@@ -75,7 +75,7 @@ def test_a_lower_offset_threshold_makes_movements_longer(night, traced):
 @pytest.mark.slow
 def test_what_the_device_excluded_stays_excluded(night, traced):
     found = rescore.run(night, traced)
-    excluded = [lm for lm in night.lms if lm.kind in record.KINDS[record.POSTURE :]]
+    excluded = [lm for lm in night.lms if lm.kind in reader.KINDS[record.POSTURE :]]
     assert len(excluded) > 5
     for lm in found["lms"]:
         begin, end = lm["onset_s"] * 1000, (lm["onset_s"] + lm["duration_s"]) * 1000
@@ -103,7 +103,7 @@ def test_what_is_upright_and_off_the_body_is_off_the_body(night, traced):
             for lm, end in zip(found, ends, strict=True)
             if lm["onset_s"] // 15 != end // 15_000 and end < marked[-1]["ms"]
         ]
-        assert across and set(across) == {record.KINDS[record.OFF_BODY]}
+        assert across and set(across) == {reader.KINDS[record.OFF_BODY]}
 
 
 def test_the_devices_thresholds_and_rules_are_the_default(night, traced):
