@@ -10,6 +10,7 @@ import select
 import sys
 import time
 
+import rp2_clock
 from briefly import Briefly
 from drivers.bus import I2CBus, SPIBus
 from machine import ADC, I2C, SPI, WDT, Pin, Timer, freq, lightsleep, mem32, soft_reset, unique_id
@@ -170,15 +171,11 @@ class Board:
         """(days since 1970-01-01, ms of that UTC day, local offset in minutes); None if the clock
         was not set since power-up and there is no DS3231 that knows better (within a second)."""
         with Briefly():
-            import rp2_clock  # noqa: PLC0415
-
             return rp2_clock.utc(self.root, self._ds3231)
 
     def set_utc(self, day, ms_of_day, tz_min):
         """Set the clock, and a DS3231; takes up to a second."""
         with Briefly():
-            import rp2_clock  # noqa: PLC0415
-
             rp2_clock.set_utc(self.root, self._ds3231, day, ms_of_day, tz_min)
 
     def _ds3231(self):
@@ -236,6 +233,7 @@ class Board:
         if self._watchdog is None:
             self._watchdog = WDT(timeout=_WATCHDOG_MS)
 
+    @micropython.native
     def feed(self):
         """Feed the watchdog; start it, if it does not run."""
         if self._watchdog is None:

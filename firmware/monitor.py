@@ -137,9 +137,15 @@ class Monitor:
     def _drain(self):
         """Read the FIFO into the buffer: how many samples, -1 when the sensor does not acknowledge
         several times. Nothing is lost by a try: what was not read is still in the FIFO."""
+        try:
+            return self.sensor.drain(self._buf)
+        except OSError:
+            return self._drain_again()
+
+    def _drain_again(self):
         scorer = self.scorer
-        for attempt in range(1 + _RETRIES):
-            if attempt and scorer.retries < 255:
+        for _ in range(_RETRIES):
+            if scorer.retries < 255:
                 scorer.retries += 1
             try:
                 return self.sensor.drain(self._buf)

@@ -76,6 +76,7 @@ class Floor:
         self._ring = bytearray(SPAN + _BINS)
         self._state = array("i", [0] * _STATE)
 
+    @micropython.native
     def add(self, power):
         """Take the power of one half-second block (0..2**29); whether the floor has moved."""
         if not _add(power, self._state, self._ring):

@@ -34,12 +34,18 @@ class Row:
 
 def pico_rows(minutes: int) -> Iterator[Row]:
     found = pico.measure(minutes, os.environ.get("ANKLET_PORT"))
-    ratio = found.busy / found.bus_400k
+    bus_100k = 4 * found.bus_400k
     yield Row(
-        "busy time of a batch, us", f"{found.busy:.0f}", f"{found.bus_400k:.0f}", f"{ratio:.2f}",
-        "<= 1.4", ratio <= 1.4,
+        "busy time of a batch, us", f"{found.busy:.0f}", f"{bus_100k:.0f}",
+        f"{found.busy / bus_100k:.2f}", "", None,
         f"mean of {found.cycles} cycles of {found.batch:.1f} samples, all but sleep and writes "
         f"(typical {found.typical}, longest {found.longest}); rival: the same bits on the wire",
+    )  # fmt: skip
+    faster = found.busy - bus_100k + found.bus_400k
+    ratio = faster / found.bus_400k
+    yield Row(
+        "  at 400 kHz", f"{faster:.0f}", f"{found.bus_400k:.0f}", f"{ratio:.2f}", "<= 1.4",
+        ratio <= 1.4, "as measured at 100 kHz, less what the same bits take longer there",
     )  # fmt: skip
     times = found.usual / found.outside
     yield Row(
@@ -54,8 +60,14 @@ def pico_rows(minutes: int) -> Iterator[Row]:
         )  # fmt: skip
     yield Row(
         "duty cycle at 50 Hz", f"{found.duty:.2%}", f"{found.usual_duty:.1%}",
-        f"{found.usual_duty / found.duty:.1f}", "<= 1.5 %", found.duty <= 0.015,
-        f"whole firmware, writes ({found.flash:.2%}) and waking up with it",
+        f"{found.usual_duty / found.duty:.1f}", "", None,
+        f"whole firmware, writes ({found.flash:.2%}) and waking up with it; at the 100 kHz of a "
+        f"cable the bits alone take {bus_100k / found.batch * pico.RATE / 1e6:.2%}",
+    )  # fmt: skip
+    duty = found.duty - (bus_100k - found.bus_400k) / found.batch * pico.RATE / 1e6
+    yield Row(
+        "  at 400 kHz", f"{duty:.2%}", f"{found.usual_duty:.1%}", f"{found.usual_duty / duty:.1f}",
+        "<= 1.5 %", duty <= 0.015, "reckoned as above",
     )  # fmt: skip
     yield Row(
         "heap allocated by recording, bytes", f"{found.allocated}", "", "", "0",

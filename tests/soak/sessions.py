@@ -28,7 +28,7 @@ import main
 import nightfiles
 import nightlog
 from kit import Numbers
-from plmcore import record
+from plmcore import reader, record
 
 DEVICE = "e6614103e7452b2f"
 RATE = 50
@@ -109,7 +109,7 @@ class Life:
         sim_flash.open_on(self.flash, ROOT)
         for path, data in flushed.items():
             self.look(path, len(data), digest(data))
-            if any(kind in (record.EPOCH, record.LM) for _, kind, _, _ in record.read(data)):
+            if any(kind in (record.EPOCH, record.LM) for _, kind, _, _ in reader.read(data)):
                 self.due[path] = [len(data), digest(data)]
 
     def look(self, path, size, sha):
