@@ -30,8 +30,8 @@ FILLED = re.compile(r"\{[^{}]*\}|%\(\w+\)s")  # of a text
 # What is the same in every language: terms of the field, units, names, and what the nights of
 # the test call themselves.
 SAME = re.compile(
-    r"\b(Anklet|English|Deutsch|PLM|CLM|LM|IMIs?|PI|RLS|EMG|EEG|UTC|h|min|s|mg|g|µg/L|Hz|bed)\b"
-    r"|/dev/tty\w+|(pimoroni|rpi|sim|waveshare|adafruit|seeed)\w*|\d{4}-\d{2}-\d{2}(-[a-z]+_m?g)?|\b[0-9a-f]{6,16}\b|\d{5}-[0-9a-f]+"
+    r"\b(Anklet|English|Deutsch|PLM|CLM|LM|IMIs?|PI|RLS|EMG|WASM|AASM|Ferri|wasm2016|EEG|UTC|h|min|s|mg|g|µg/L|Hz|bed)\b"
+    r"|\w{0,3}…|/dev/tty\w+|[a-z]+_m?g=\w+|(pimoroni|rpi|sim|waveshare|adafruit|seeed)\w*|\d{4}-\d{2}-\d{2}(-[a-z]+_m?g)?|\b[0-9a-f]{6,16}\b|\d{5}-[0-9a-f]+"
 )
 SHOWN = (
     "title",
@@ -200,7 +200,7 @@ def nights(tmp_path_factory):
 
 
 PAGES = (
-    *("", "nights", "{night}/hide", "about", "compare"),
+    *("", "nights", "{night}", "{night}/hide", "trend", "about", "compare"),
     *("boards", "journal/sheet", "journal/medicines"),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from anklet.errors import BadInput
+from anklet.texts import _, decimal
 
 Value = float | str
 Values = dict[str, Value | None]  # None takes the entry back
@@ -39,6 +40,12 @@ class Key:
     def scale(self) -> bool:
         """It is one of a few steps, such as 0 to 10."""
         return self.kind == "whole" and self.high <= 10
+
+    def shown(self, value: object) -> str:
+        """A value as a person reads it."""
+        if self.kind == "choice":
+            return _(str(value))
+        return decimal(value, "") if isinstance(value, float) else str(value)
 
     @property
     def range(self) -> str:

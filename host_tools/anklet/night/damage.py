@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from anklet.texts import _, n_
+
 MOST = 1000  # places kept apart; what comes after them is added to the last one
 _WORDS = 3  # places whose time is said
 
@@ -68,29 +70,28 @@ def words(damage: Sequence[Damage], clock: Callable[[int], str]) -> str:
     if not damage:
         return ""
     size, records = sum(d.size for d in damage), sum(d.records for d in damage)
-    text = "The night file is damaged in " + plural(len(damage), "place")
+    text = n_(
+        "The night file is damaged in {n} place",
+        "The night file is damaged in {n} places",
+        len(damage),
+    )
     lost = []
     if size:
-        lost.append(f"{plural(size, 'byte')} can't be read")
+        lost.append(n_("{n} byte can't be read", "{n} bytes can't be read", size))
     if records:
         lost.append(
-            f"at least {plural(records, 'record')} {'is' if records == 1 else 'are'} missing"
+            n_("at least {n} record is missing", "at least {n} records are missing", records)
         )
     if lost:
-        text += ": " + " and ".join(lost)
+        text += ": " + _(" and ").join(lost)
     spans = [
-        f"after {clock(d.after_ms)}"
+        _("after {time}", time=clock(d.after_ms))
         if d.before_ms is None
-        else f"between {clock(d.after_ms)} and {clock(d.before_ms)}"
+        else _("between {time} and {end}", time=clock(d.after_ms), end=clock(d.before_ms))
         for d in damage
     ]
     spans = list(dict.fromkeys(spans))
     more = len(spans) - _WORDS
     if more > 0:
-        spans[_WORDS:] = [f"at {plural(more, 'more time')}"]
+        spans[_WORDS:] = [n_("at {n} more time", "at {n} more times", more)]
     return f"{text}; {', '.join(spans)}."
-
-
-def plural(n: int, noun: str) -> str:
-    """ "1 gap", "2 gaps"."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -23,6 +23,7 @@ from anklet.report import onenight
 from anklet.report.page import document
 from anklet.report.trend import Trend
 from anklet.report.usual import Earlier, earlier
+from anklet.texts import _
 from anklet.trial import bands
 
 __all__ = ["html", "night", "trend", "write"]
@@ -43,7 +44,9 @@ def html(
     Raises BadInput without a session.
     """
     if not sessions:
-        raise BadInput("There is no night to report: run anklet sync with the board plugged in.")
+        raise BadInput(
+            _("There is no night to report: run anklet sync with the board plugged in.")
+        )
     body, title = onenight.sheets(sessions, noted, before)
     return document(title, body, nav)
 
@@ -72,16 +75,17 @@ def trend(
     session.
     """
     if not items:
-        raise BadInput("There are no nights yet; anklet sync files those of a board.")
+        raise BadInput(_("There are no nights yet; anklet sync files those of a board."))
     journal = Journal(archive.path)
     entries = cache(journal.entries)
     made = Trend(items, entries, partial(bands, archive.path), link, LongTerm(journal).medicines)
     body = made.page()
     groups = [group for group in grouping.grouped(items) if group[0]["night"]]
     if newest and groups:
-        sheet, _ = onenight.sheets(_joined(archive, groups[-1]), _noted(entries), _before(items))
+        joined = _joined(archive, groups[-1])
+        sheet, _title = onenight.sheets(joined, _noted(entries), _before(items))
         body += f'<div class="new-sheet">{sheet}</div>'
-    return document("All nights", body, nav)
+    return document(_("All nights"), body, nav)
 
 
 def write(page: str, out: Path) -> None:

@@ -5,29 +5,33 @@ from html import escape
 
 from anklet.report.trendfigures import WITH_SHAPES, look
 from anklet.report.weeks import PALEST
+from anklet.texts import N_, _
 
 # The timeline's symbols, drawn by hand so that they print and scale with the text.
 _KEY = (
     (
-        "PLM, in a series",
+        N_("PLM, in a series"),
         '<path d="M3 1v14M9 1v14M15 1v14" stroke="var(--plm)" stroke-width="2"/>',
     ),
     (
-        "other CLM",
+        N_("other CLM"),
         '<circle cx="9" cy="8" r="4" fill="none" stroke="var(--clm)" stroke-width="2"/>',
     ),
-    ("no candidate", '<path d="M6 5l6 6M12 5l-6 6" stroke="var(--other)" stroke-width="1.5"/>'),
     (
-        "upright or off the body",
+        N_("no candidate"),
+        '<path d="M6 5l6 6M12 5l-6 6" stroke="var(--other)" stroke-width="1.5"/>',
+    ),
+    (
+        N_("upright or off the body"),
         '<path d="M0 0h18v16h-18z" fill="var(--track)"/><path d="M0 16L12 0M6 16L18 0M-6 16L6 0'
         'M12 16L24 0" stroke="var(--upright)" stroke-width="1.5"/>',
     ),
     (
-        "gap",
+        N_("gap"),
         '<path d="M5 0h8v16h-8z" fill="var(--track)"/>'
         '<path d="M5 0l8 8M5 8l8 8M13 0l-8 8M13 8l-8 8" stroke="var(--gap)" stroke-width="1.5"/>',
     ),
-    ("button pressed", '<path d="M4 4h10l-5 9z" fill="var(--ink)"/>'),
+    (N_("button pressed"), '<path d="M4 4h10l-5 9z" fill="var(--ink)"/>'),
 )
 
 
@@ -40,7 +44,7 @@ def _escaped(text: str) -> str:
 
 
 _AREA = (
-    "movement, 4 to 500 mg in steps of equal ratio",
+    N_("movement, 4 to 500 mg in steps of equal ratio"),
     '<path d="M0 16V12l3-2 3 4 3-11 3 9 3-3 3 4V16z" fill="var(--trace)"/>',
 )
 
@@ -64,12 +68,14 @@ def trend_key(legs: Sequence[str], with_what: str = "") -> str:
         of = f"{leg}, " if len(legs) > 1 else ""
         shape, colour = look(i)
         if with_what:
-            items.append((f"{of}without {with_what}, or not noted", _symbol(shape, "plm")))
+            items.append(
+                (of + _("without {what}, or not noted", what=with_what), _symbol(shape, "plm"))
+            )
             other = WITH_SHAPES[i % len(WITH_SHAPES)]
-            items.append((f"{of}with {with_what}", _symbol(other, "clm")))
+            items.append((of + _("with {what}", what=with_what), _symbol(other, "clm")))
         else:
-            items.append((leg if of else "a night", _symbol(shape, colour)))
-    return _legend([*items, ("median of the last 28 dates, and their middle half", _MEDIAN)])
+            items.append((leg if of else _("a night"), _symbol(shape, colour)))
+    return _legend([*items, (_("median of the last 28 dates, and their middle half"), _MEDIAN)])
 
 
 def _symbol(shape: str, colour: str) -> str:
@@ -85,7 +91,7 @@ def calendar_key(most: float) -> str:
 def _legend(items: Iterable[tuple[str, str]]) -> str:
     listed = "".join(
         f'<li><svg width="18" height="16" viewBox="0 0 18 16" aria-hidden="true">{drawing}</svg>'
-        f"{escape(name)}</li>"
+        f"{escape(_(name))}</li>"
         for name, drawing in items
     )
     return f'<ul class="key">{listed}</ul>'
@@ -141,12 +147,13 @@ def folded(title: str, inner: str) -> str:
 def terms(definitions: Iterable[tuple[str, str]]) -> str:
     """The card with the exact definitions, folded away."""
     items = "".join(f"<dt>{escape(t)}</dt><dd>{escape(text)}</dd>" for t, text in definitions)
-    return folded("Exactly what each number means", f'<dl class="terms">{items}</dl>')
+    return folded(_("Exactly what each number means"), f'<dl class="terms">{items}</dl>')
 
 
 def exactly(of: str, definition: str) -> str:
     """The exact definition behind a number, folded away."""
     return (
-        f'<details class="exact screen"><summary>exactly<span class="unseen"> what {escape(of)} is'
-        f"</span></summary><p>{escape(definition)}</p></details>"
+        f'<details class="exact screen"><summary>{_("exactly")}<span class="unseen">'
+        f" {_('what {it} is', it=escape(of))}</span></summary>"
+        f"<p>{escape(definition)}</p></details>"
     )

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from anklet.night.damage import plural
 from anklet.night.rate import interval as rate_interval
 from anklet.night.session import Session
 from anklet.report import figures, view, words
@@ -16,7 +15,7 @@ from anklet.report.timeline import timeline
 from anklet.report.usual import Earlier, number
 from anklet.report.view import SessionView, span_text
 from anklet.report.words import journal_words
-from anklet.texts import day
+from anklet.texts import _, day, decimal, n_
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,14 +41,16 @@ def sheets(
         known = before(night.session) if before else Earlier()
         sheet = _sheet(night, values, known, end)
         html.append(f'<div class="{"new-sheet" if i else "sheet"}">{sheet}</div>')
-    title = name_of(nights[0]) if len(nights) == 1 else f"{len(nights)} nights"
+    title = name_of(nights[0])
+    if len(nights) > 1:
+        title = n_("{n} night", "{n} nights", len(nights))
     return "\n".join(html), title
 
 
 def name_of(night: SessionView) -> str:
     """The night by its evening: "Saturday 21 November 2026"."""
     date = night.session.night
-    return day(date) if date else "Night, time unknown"
+    return day(date) if date else _("Night, time unknown")
 
 
 def _moment(night: SessionView) -> tuple[datetime, str]:
@@ -72,15 +73,17 @@ def _sheet(night: SessionView, noted: Mapping[str, Any], before: Earlier, end: s
 
 def _head(night: SessionView) -> str:
     s = night.session
-    start = "start unknown"
+    start = _("start unknown")
     if s.start is not None:
-        start = f"{night.clock(0, False)} to {night.clock(night.length, False)}"
+        ends = night.clock(0, False), night.clock(night.length, False)
+        start = _("{low} to {high}", low=ends[0], high=ends[1])
         start += f" ({s.start:%Z})" if s.start.tzinfo else ""
-    who = [s.label or "", start, f"board {s.device}"]
+    who = [s.label or "", start, _("board {device}", device=s.device)]
     line = " · ".join(escape(str(part)) for part in who if part)
     rules = night.rules.title if night.rules else s.rules
+    kicker = _("Periodic leg movements, one night, scored by {rules}", rules=rules)
     return f"""<header>
-<p class="kicker">Periodic leg movements, one night, scored by {escape(rules)}</p>
+<p class="kicker">{escape(kicker)}</p>
 <h1>{escape(name_of(night))}</h1>
 <p class="who">{line}</p>
 </header>"""
@@ -91,58 +94,73 @@ def _rate(night: SessionView, noted: Mapping[str, Any], before: Earlier) -> str:
     between = rate_interval(
         count["plm"], [run.movements for run in night.series], s.in_bed_s, before.series
     )
-    rate = "none" if s.plm_per_hour is None else number(s.plm_per_hour)
+    rate = _("none") if s.plm_per_hour is None else number(s.plm_per_hour)
     chance, why = "", ""
     if between:
         low, high = map(number, between)
-        chance = f"({low} to {high})" if count["plm"] else f"(up to {high})"
-        why = " In brackets: the least that chance does within such a night (95 % interval)."
-    legs = f"{s.leg} leg only" if s.leg else "one leg only"
-    return f"""<section class="card" aria-label="The night's rate">
+        chance = _("({low} to {high})", low=low, high=high)
+        if not count["plm"]:
+            chance = _("(up to {high})", high=high)
+        why = _("In brackets: the least that chance does within such a night (95 % interval).")
+    counted = n_(
+        "{n} periodic leg movement in {hours:.1f} h in bed, asleep or awake: kicks or twitches"
+        " that come back in a steady rhythm.",
+        "{n} periodic leg movements in {hours:.1f} h in bed, asleep or awake: kicks or twitches"
+        " that come back in a steady rhythm.",
+        count["plm"],
+        hours=s.in_bed_s / 3600,
+    )
+    legs = _(words.LEGS.get(s.leg, s.leg))
+    return f"""<section class="card" aria-label="{_("The night's rate")}">
 <p class="rate">{rate} <span>{chance}</span></p>
-<p class="rate-name">PLM per hour in bed, {escape(legs)}</p>
+<p class="rate-name">{_("PLM per hour in bed, {leg} only", leg=escape(legs))}</p>
 <p class="usual">{before.said}</p>
-<p class="quiet">{plural(count["plm"], "periodic leg movement")} in {s.in_bed_s / 3600:.1f} h in
-bed, asleep or awake: kicks or twitches that come back in a steady rhythm.{why}</p>
+<p class="quiet">{counted} {why}</p>
 {_noted(noted)}</section>"""
 
 
 def _counts(night: SessionView) -> str:
     """All the counts in one line, what each means a click away."""
     s, count, rules = night.session, night.session.counts, night.rules
-    index = "none" if s.periodicity_index is None else f"{s.periodicity_index:.2f}"
+    index = _("none") if s.periodicity_index is None else decimal(s.periodicity_index, ".2f")
     strict = ""
     if rules and rules.short_breaks:
-        strict = f" ({count['plm_strict']} by the other reading of short intervals)"
+        strict = _(" ({n} by the other reading of short intervals)", n=count["plm_strict"])
     told = [
-        f"<b>{count['plm']}</b> PLM{strict} in {count['series']} series",
-        f"<b>{count['clm']}</b> CLM",
-        f"<b>{count['lm']}</b> LM and {count['excluded']} others left out",
-        f"<b>{count['short_imi']}</b> short IMIs",
-        f"periodicity index <b>{index}</b>",
+        _(
+            "<b>{n}</b> PLM{strict} in {series} series",
+            **count | {"n": count["plm"], "strict": strict},
+        ),
+        _("<b>{n}</b> CLM", n=count["clm"]),
+        _("<b>{n}</b> LM and {others} others left out", n=count["lm"], others=count["excluded"]),
+        _("<b>{n}</b> short IMIs", n=count["short_imi"]),
+        _("periodicity index <b>{index}</b>", index=index),
     ]
     still_s = s.in_bed_s - s.in_bed_range_s[0]
     times = [
-        ("in bed", s.in_bed_s),
-        ("recorded", s.recorded_s),
-        ("upright", night.seconds("upright")),
-        ("off the body", night.seconds("off_body")),
-        ("of the time in bed very still", still_s),
-        ("lost in gaps", night.seconds("gap")),
+        (_("in bed {time}"), s.in_bed_s),
+        (_("recorded {time}"), s.recorded_s),
+        (_("upright {time}"), night.seconds("upright")),
+        (_("off the body {time}"), night.seconds("off_body")),
+        (_("of the time in bed very still {time}"), still_s),
+        (_("lost in gaps {time}"), night.seconds("gap")),
     ]
-    spans = " · ".join(f"{name} {span_text(v)}" for name, v in times if v or name == "in bed")
+    spans = " · ".join(
+        text.format(time=span_text(v)) for i, (text, v) in enumerate(times) if v or not i
+    )
     exact = "".join(
         f"<dt>{escape(t)}</dt><dd>{escape(text)}</dd>" for t, text in words.definitions(night)
     )
-    limits = "".join(f"<li>{escape(text)}</li>" for text in words.LIMITS)
-    return f"""<section class="card" aria-label="The night in numbers">
+    limits = "".join(f"<li>{escape(_(text))}</li>" for text in words.LIMITS)
+    return f"""<section class="card" aria-label="{_("The night in numbers")}">
 <p class="counts">{" · ".join(told)}</p>
 <p class="quiet">{spans}</p>
-{_thresholds(s)}<details class="exact screen"><summary>Exactly what each number means</summary>
+{_thresholds(s)}<details class="exact screen">
+<summary>{_("Exactly what each number means")}</summary>
 <dl class="terms">{exact}</dl></details>
-<details class="exact screen"><summary>What one night can't tell</summary>
+<details class="exact screen"><summary>{_("What one night can't tell")}</summary>
 <ul class="doubts">{limits}</ul></details>
-<p class="quiet print">{escape(" ".join(words.LIMITS))}</p>
+<p class="quiet print">{escape(" ".join(map(_, words.LIMITS)))}</p>
 </section>"""
 
 
@@ -152,19 +170,26 @@ def _thresholds(s: Session) -> str:
         return ""
     own = int(s.meta["on_mg"])
     rates = " · ".join(
-        f"from {mg} mg <b>{number(plm * 3600 / s.in_bed_s)}</b>" + " (the device)" * (mg == own)
+        _("from {mg} mg", mg=mg)
+        + f" <b>{number(plm * 3600 / s.in_bed_s)}</b>"
+        + (_(" (the device)") if mg == own else "")
         for mg, plm in s.plm_at.items()
     )
-    source = "the trace" if min(s.plm_at) < own else "the logged peaks"
-    return f"""<p class="quiet">PLM per hour if only stronger movements counted, or weaker ones too
-(from {source}): {rates}. Where these differ much, the night hangs on weak movements.</p>
-"""
+    source = _("the trace") if min(s.plm_at) < own else _("the logged peaks")
+    text = _(
+        "PLM per hour if only stronger movements counted, or weaker ones too (from {source}):"
+        " {rates}. Where these differ much, the night hangs on weak movements.",
+        source=source,
+        rates=rates,
+    )
+    return f'<p class="quiet">{text}</p>\n'
 
 
 def _noted(values: Mapping[str, Any]) -> str:
     if not values:
         return ""
-    return f'<p class="noted">In the journal: {escape("; ".join(journal_words(values)))}</p>'
+    said = _("In the journal: {entries}", entries="; ".join(journal_words(values)))
+    return f'<p class="noted">{escape(said)}</p>'
 
 
 def _problems(night: SessionView) -> str:
@@ -174,7 +199,7 @@ def _problems(night: SessionView) -> str:
         return ""
     items = "".join(f"<li>{escape(text)}</li>" for text in found)
     return f"""<section class="card">
-<h2>What undermines this night</h2>
+<h2>{_("What undermines this night")}</h2>
 <ul class="doubts">{items}</ul>
 </section>"""
 
@@ -182,16 +207,21 @@ def _problems(night: SessionView) -> str:
 def _timeline(night: SessionView, end: str) -> str:
     count = night.session.counts
     most = max(night.hours, key=lambda hour: hour.plm)
-    summary = (
-        f"Timeline in rows of one hour: {count['plm']} PLM in {count['series']} series,"
-        f" {count['clm'] - count['plm']} other CLMs, {len(night.gaps)} gaps. Most PLM in the hour"
-        f" from {most.label}: {most.plm}. The series table below lists them."
+    summary = _(
+        "Timeline in rows of one hour: {plm} PLM in {series} series, {others} other CLMs, {gaps}"
+        " gaps. Most PLM in the hour from {hour}: {most}. The series table below lists them.",
+        plm=count["plm"],
+        series=count["series"],
+        others=count["clm"] - count["plm"],
+        gaps=len(night.gaps),
+        hour=most.label,
+        most=most.plm,
     )
     return f"""<section class="card">
-<h2>Every movement of the night</h2>
-<p class="quiet">One row is one hour. A dense run of bars is a series.
-<span class="mouse scripted">Point at a mark for its time, length and peak. Drag across to zoom,
-double-click to go back.</span></p>
+<h2>{_("Every movement of the night")}</h2>
+<p class="quiet">{_("One row is one hour. A dense run of bars is a series.")}
+<span class="mouse scripted">{_("Point at a mark for its time, length and peak.")}
+{_("Drag across to zoom, double-click to go back.")}</span></p>
 {key(bool(night.session.trace))}
 {draw("timeline" + end, timeline(night), summary)}
 </section>"""
@@ -202,16 +232,25 @@ def _hours(night: SessionView, end: str) -> str:
         (h.label, "" if h.rate is None else f"{h.rate:.0f}", str(h.plm), f"{h.in_bed_min:.0f}")
         for h in night.hours
     ]
-    summary = "PLM per hour in bed in each hour: " + ", ".join(
-        f"{h.label} {'none' if h.rate is None else round(h.rate)}" for h in night.hours
+    summary = (
+        _("PLM per hour in bed in each hour:")
+        + " "
+        + ", ".join(
+            f"{h.label} {_('none') if h.rate is None else round(h.rate)}" for h in night.hours
+        )
     )
-    listing = table("PLM by hour", ("Hour from", "PLM per hour", "PLM", "Minutes in bed"), rows)
+    head = (_("Hour from"), _("PLM per hour"), _("PLM"), _("Minutes in bed"))
+    listing = table(_("PLM by hour"), head, rows)
+    said = _(
+        "PLM per hour in bed, hour by hour. A thin bar is an hour with few minutes in bed; under"
+        " {n} minutes there is none.",
+        n=view.LEAST_MIN,
+    )
     return f"""<section class="card">
-<h2>The rate through the night</h2>
-<p class="quiet">PLM per hour in bed, hour by hour. A thin bar is an hour with few minutes in bed;
-under {view.LEAST_MIN} minutes there is none.</p>
+<h2>{_("The rate through the night")}</h2>
+<p class="quiet">{said}</p>
 {draw("hours" + end, figures.hours(night), summary)}
-<details class="screen"><summary>As a table</summary>{listing}</details>
+<details class="screen"><summary>{_("As a table")}</summary>{listing}</details>
 </section>"""
 
 
@@ -220,14 +259,24 @@ def _imis(night: SessionView, end: str) -> str:
     beyond = len(night.imis) - len(shown)
     low, high = (night.rules.imi_min, night.rules.imi_max) if night.rules else (0, 0)
     inside = sum(low <= imi * 1000 <= high for imi in night.imis)
-    summary = (
-        f"Histogram of {len(night.imis)} intervals between candidate movements: {inside} lie"
-        f" inside the band of {low / 1000:g} to {high / 1000:g} s, {beyond} are over 100 s."
+    summary = _(
+        "Histogram of {n} intervals between candidate movements: {inside} lie inside the band of"
+        " {low:g} to {high:g} s, {beyond} are over 100 s.",
+        n=len(night.imis),
+        inside=inside,
+        low=low / 1000,
+        high=high / 1000,
+        beyond=beyond,
+    )
+    said = _(
+        "IMIs, from one CLM's onset to the next. A hump at 20 to 40 s is a rhythm. {beyond} of {n}"
+        " are over 100 s and not drawn.",
+        beyond=beyond,
+        n=len(night.imis),
     )
     return f"""<section class="card">
-<h2>Intervals between movements</h2>
-<p class="quiet">IMIs, from one CLM's onset to the next. A hump at 20 to 40 s is a rhythm.
-{beyond} of {len(night.imis)} are over 100 s and not drawn.</p>
+<h2>{_("Intervals between movements")}</h2>
+<p class="quiet">{said}</p>
 {draw("imis" + end, figures.imis(night), summary)}
 </section>"""
 
@@ -239,13 +288,15 @@ def _series(night: SessionView) -> str:
             night.clock(row.onset),
             str(row.movements),
             span_text(row.length / 1000),
-            f"{row.median_imi:.1f} s",
+            _("{seconds:.1f} s", seconds=row.median_imi),
         )
         for row in night.series[:SERIES_SHOWN]
     ]
     more = len(night.series) - len(rows)
-    head = ("Series", "Start", "PLM", "Length", "Median IMI")
-    inner = table("The series of this night", head, rows) if rows else "<p>No series.</p>"
-    lead = "Each run of periodic movements; its middle interval shows how fast the rhythm was."
-    rest = f"<p>And {more} more.</p>" if more > 0 else ""
-    return folded("Series", f'<p class="quiet">{lead}</p>{inner}{rest}')
+    head = (_("Series"), _("Start"), _("PLM"), _("Length"), _("Median IMI"))
+    inner = f"<p>{_('No series.')}</p>"
+    if rows:
+        inner = table(_("The series of this night"), head, rows)
+    lead = _("Each run of periodic movements; its middle interval shows how fast the rhythm was.")
+    rest = f"<p>{_('And {n} more.', n=more)}</p>" if more > 0 else ""
+    return folded(_("Series"), f'<p class="quiet">{lead}</p>{inner}{rest}')

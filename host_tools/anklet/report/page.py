@@ -7,7 +7,13 @@ from importlib.resources import files
 
 from anklet.report import about
 from anklet.report.svg import symbols
-from anklet.texts import _
+from anklet.texts import N_, _, language
+
+FOOTER = N_(
+    "Made by Anklet, an open bedside monitor for periodic leg movements. It measures; it does not"
+    " diagnose. Restless legs syndrome is diagnosed by talking with a doctor, and neither it nor"
+    " periodic limb movement disorder can be found or ruled out with this page."
+)
 
 
 def document(title: str, body: str, nav: str = "") -> str:
@@ -19,7 +25,7 @@ def document(title: str, body: str, nav: str = "") -> str:
         " img-src data:; base-uri 'none'; form-action 'none'"
     )
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{language()}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -44,9 +50,7 @@ def document(title: str, body: str, nav: str = "") -> str:
 </details>
 </section>
 <footer>
-<p>Made by Anklet, an open bedside monitor for periodic leg movements. It measures; it does not
-diagnose. Restless legs syndrome is diagnosed by talking with a doctor, and neither it nor periodic
-limb movement disorder can be found or ruled out with this page.</p>
+<p>{_(FOOTER)}</p>
 </footer>
 </main>
 <script>{script}</script>

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from math import ceil, floor, log10
 from typing import Any
 
+from anklet.texts import day_and_month, decimal
+
 EPOCH = dt.date(1970, 1, 1)
 MOST_NUMBERS, MOST_DATES = 6, 5  # ticks of an axis
 LESS = 1 - 1e-9  # that a division may leave
@@ -120,7 +122,7 @@ def number_ticks(low: float, high: float) -> list[tuple[float, str]]:
     power = 10.0 ** floor(log10(least))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor > least * LESS)
     numbers = range(ceil(low / step), floor(high / step / LESS) + 1)
-    return [(round(n * step, 6), f"{n * step:g}") for n in numbers]
+    return [(round(n * step, 6), decimal(n * step, "g")) for n in numbers]
 
 
 def date_ticks(first: float, last: float) -> list[tuple[float, str]]:
@@ -147,7 +149,7 @@ def date_ticks(first: float, last: float) -> list[tuple[float, str]]:
     ticks, year = [], 0
     for place in places:
         date = EPOCH + dt.timedelta(days=place)
-        label = f"{date.day} {date:%b}" + (f"\n{date.year}" if date.year != year else "")
+        label = day_and_month(date) + (f"\n{date.year}" if date.year != year else "")
         year = date.year
         ticks.append((place, label))
     return ticks

@@ -11,6 +11,7 @@ from anklet.archive.journal import KEYS
 from anklet.archive.longterm import Medicine
 from anklet.report import words
 from anklet.report.trendfigures import Strip
+from anklet.texts import _, short_day, within
 
 Entries = Mapping[str, Mapping[str, Any]]  # night -> key -> value
 Bands = Sequence[tuple[str, str, str]]  # first night, last night, what it was
@@ -26,16 +27,17 @@ def of_trials(bands: Bands, first: str) -> list[Strip]:
     """A row for the periods of trials, if there are any: on the bar the amount or the bottle, the
     rest in its hover text."""
     bars = [
-        (begin, end, _amount(text), f"{text}\n{begin} to {end}")
+        (begin, end, _amount(text), f"{text}\n{_span(begin, end)}")
         for begin, end, text in bands
         if end >= first
     ]
-    return [Strip("Trial", bars, trial=True)] if bars else []
+    return [Strip(_("Trial"), bars, trial=True)] if bars else []
 
 
 def _amount(text: str) -> str:
     """What fits a bar of two nights: "300" of "planned: magnesium_mg=300", "A" of "bottle A"."""
-    return text.rpartition("=")[2].removeprefix("planned: ").removeprefix("bottle ")
+    last = text.rpartition("=")[2].rpartition(": ")[2]
+    return last.removeprefix(_("bottle {arm}", arm=""))
 
 
 def of_medicines(medicines: Sequence[Medicine], first: str, last: str) -> Iterator[Strip]:
@@ -68,20 +70,20 @@ def of_journal(entries: Entries, first: str) -> Iterator[Strip]:
             said = "; ".join(
                 words.journal_words({k: values[k] for k in (name, *aside) if k in values})
             )
-            text = str(values[name]) if key.kind in ("number", "whole") else "noted"
+            text = str(values[name]) if key.kind in ("number", "whole") else _("noted")
             medicine = short(str(values[name])) if name in MEDICINES else ""
             begin = night
             if bars and said == before and bars[-1][1] == _before(night):
                 begin = bars.pop()[0]
             before = said
             if medicine:
-                text = f"{medicine} (from {begin})"
-            when = night if begin == night else f"{begin} to {night}"
+                text = _("{medicine} (from {night})", medicine=medicine, night=short_day(begin))
+            when = short_day(night) if begin == night else _span(begin, night)
             told = when if text == said else f"{when}\n{short(said)}"
             bars.append((begin, night, text, told))
         if bars:
             newest = bars[-MOST_BARS // len(KEYS) :]
-            yield Strip(f"{key.label}{', ' + key.unit if key.unit else ''}", newest)
+            yield Strip(f"{_(key.label)}{', ' + key.unit if key.unit else ''}", newest)
 
 
 def part(nights: Sequence[dict[str, Any]], entries: Entries) -> str:
@@ -98,10 +100,14 @@ def part(nights: Sequence[dict[str, Any]], entries: Entries) -> str:
             continue
         taken = {date for date in dates if float(entries.get(date, {}).get(key, 0)) > 0}
         if min(len(taken), len(dates) - len(taken)) > best:
-            best, name, marked = min(len(taken), len(dates) - len(taken)), item.label, taken
+            best, name, marked = min(len(taken), len(dates) - len(taken)), _(item.label), taken
     for night in nights:
         night["with"] = night["night"] in marked
-    return name.lower()
+    return within(name)
+
+
+def _span(first: str, last: str) -> str:
+    return _("{low} to {high}", low=short_day(first), high=short_day(last))
 
 
 def short(text: str) -> str:

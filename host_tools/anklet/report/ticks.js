@@ -5,6 +5,8 @@
 const DAY = 86400000;
 const [MOST_NUMBERS, MOST_DATES] = [6, 5];
 const LESS = 1 - 1e-9;
+const LANGUAGE = document.documentElement.lang;
+const [COMMA, POINT] = LANGUAGE === "de" ? [",", "."] : [".", ""]; // of a number, of a day
 
 function numberTicks(low, high) {
   const least = (high - low) / MOST_NUMBERS;
@@ -12,7 +14,7 @@ function numberTicks(low, high) {
   const step = [1, 2, 5, 10].map((factor) => power * factor).find((each) => each > least * LESS);
   const ticks = [];
   for (let n = Math.ceil(low / step); n <= Math.floor(high / step / LESS); n++) {
-    ticks.push([n * step, String(Number((n * step).toPrecision(6)))]);
+    ticks.push([n * step, String(Number((n * step).toPrecision(6))).replace(".", COMMA)]);
   }
   return ticks;
 }
@@ -38,9 +40,9 @@ function dateTicks(first, last) {
   let before = 0;
   return places.map((at) => {
     const date = new Date(at * DAY);
-    const name = date.toLocaleDateString("en", { month: "short", timeZone: "UTC" });
+    const name = date.toLocaleDateString(LANGUAGE, { month: "short", timeZone: "UTC" });
     const year = date.getUTCFullYear();
-    const label = `${date.getUTCDate()} ${name}${year === before ? "" : `\n${year}`}`;
+    const label = `${date.getUTCDate()}${POINT} ${name}${year === before ? "" : `\n${year}`}`;
     before = year;
     return [at, label];
   });

@@ -8,6 +8,7 @@ from anklet.night import away
 from anklet.night.session import LM
 from anklet.report.plot import Axis, Bar, Curve, Figure, Layer, Panel, Point
 from anklet.report.view import HOUR, SessionView, Span, span_text
+from anklet.texts import N_, _
 
 ROW, PAPER_ROW, MOST_PAPER = 34, 20, 200  # height of an hour, and of all of them on paper, px
 # A gap of a few seconds would be invisible on a row of an hour.
@@ -18,13 +19,13 @@ COARSE = 30  # levels of the trace in one step of what is drawn before zooming: 
 FULL = 254  # the greatest height in a row; 0 is a hole
 
 KIND_WORDS = {
-    "clm": "CLM outside a series",
-    "short": "under 0.5 s: no candidate",
-    "long": "over 10 s: no candidate",
-    "posture": "change of posture",
-    "gross": "gross body movement",
-    "upright": "leg upright",
-    "off_body": "off the body",
+    "clm": N_("CLM outside a series"),
+    "short": N_("under 0.5 s: no candidate"),
+    "long": N_("over 10 s: no candidate"),
+    "posture": N_("change of posture"),
+    "gross": N_("gross body movement"),
+    "upright": N_("leg upright"),
+    "off_body": N_("off the body"),
 }
 
 
@@ -32,18 +33,26 @@ def timeline(night: SessionView) -> Figure:
     """Every movement of the session, in rows of one hour; x in minutes of the hour."""
 
     def since(spans: list[Span], words: str) -> list[tuple[Span, str]]:
-        return [(s, f"{words} from {night.clock(s[0])}") for s in spans]
+        return [(s, _("{what} from {time}", what=words, time=night.clock(s[0]))) for s in spans]
 
     gaps = [
-        ((ms, ms + lost), f"gap of {span_text(lost / 1000)} at {night.clock(ms)}: {cause}")
+        (
+            (ms, ms + lost),
+            _(
+                "gap of {length} at {time}: {cause}",
+                length=span_text(lost / 1000),
+                time=night.clock(ms),
+                cause=cause,
+            ),
+        )
         for ms, lost, cause in night.gaps
     ]
     upright, off_body = away.upright(night.session), away.off_body(night.session)
-    still = since(away.still(night.session), "in bed, or on a table: very still")
+    still = since(away.still(night.session), _("in bed, or on a table: very still"))
     layers = [
         Layer("recorded", "track", _bars(night, [(span, "") for span in night.recorded], 0)),
-        Layer("upright", "upright", _bars(night, since(upright, "leg upright"))),
-        Layer("off body", "off-body", _bars(night, since(off_body, "off the body"))),
+        Layer("upright", "upright", _bars(night, since(upright, _("leg upright")))),
+        Layer("off body", "off-body", _bars(night, since(off_body, _("off the body")))),
         Layer("gaps", "gap", _bars(night, gaps)),
         Layer("very still", "still", _bars(night, still)),
     ]
@@ -62,7 +71,7 @@ def timeline(night: SessionView) -> Figure:
     rows = len(night.hours)
     y = Axis(rows - 0.45, -TOP, ticks=[(i, hour.label) for i, hour in enumerate(night.hours)])
     x = Axis(
-        *(0, 60, "minute of the hour"),
+        *(0, 60, _("minute of the hour")),
         [(at, str(at)) for at in range(0, 61, 10)],
         zoom="number",
         grid=True,
@@ -95,7 +104,7 @@ def _classes(night: SessionView) -> list[Layer]:
     plm = [lm for lm in night.lms if lm.plm]
     clm = [lm for lm in night.clms if not lm.plm]
     other = [lm for lm in night.lms if lm.kind != "clm"]
-    pressed = [(ms, f"{night.clock(ms)}\nbutton pressed") for ms in night.markers]
+    pressed = [(ms, f"{night.clock(ms)}\n{_('button pressed')}") for ms in night.markers]
     return [
         layer("no candidate", "other", "tick", 0.28, texts(other)),
         layer("PLM", "plm", "bar", 0.0, texts(plm)),
@@ -105,11 +114,12 @@ def _classes(night: SessionView) -> list[Layer]:
 
 
 def _hover(night: SessionView, lm: LM) -> str:
-    words = f"PLM, series {lm.series}" if lm.plm else KIND_WORDS.get(lm.kind, "other")
-    gap = "\ntouches a gap" if lm.touches_gap else ""
-    return (
-        f"{night.clock(lm.onset_ms)}\n{words}{gap}"
-        f"\n{lm.duration_ms / 1000:.1f} s, peak {lm.peak_mg} mg"
+    words = _(KIND_WORDS.get(lm.kind, N_("other")))
+    if lm.plm:
+        words = _("PLM, series {n}", n=lm.series)
+    gap = "\n" + _("touches a gap") if lm.touches_gap else ""
+    return f"{night.clock(lm.onset_ms)}\n{words}{gap}\n" + _(
+        "{seconds:.1f} s, peak {mg} mg", seconds=lm.duration_ms / 1000, mg=lm.peak_mg
     )
 
 

@@ -12,18 +12,21 @@ from typing import Any
 
 from anklet.archive.longterm import Medicine
 from anklet.night import grouping, rate
-from anklet.night.damage import plural
 from anklet.report import trendfigures, trendtable, weeks, words
 from anklet.report.markup import calendar_key, exactly, terms, trend_key
 from anklet.report.strips import Bands, Entries, of_journal, of_medicines, of_trials, part
 from anklet.report.svg import draw
+from anklet.texts import N_, _, day, decimal, n_
 
 Item = dict[str, Any]
 
 RECENT = (7, 28)  # nights
 AT_FIRST = 91  # days that the charts span before a button is pressed
 YEAR = 364
-RANGES = ((28, "4 weeks"), (91, "3 months"), (365, "a year"), (0, "all nights"))
+RANGES = (
+    *((28, N_("4 weeks")), (91, N_("3 months"))),
+    *((365, N_("a year")), (0, N_("all nights"))),
+)
 
 
 class Trend:
@@ -78,7 +81,7 @@ class Trend:
         parts.append(
             trendtable.folded_table(nights, alone, len(undated), hidden, entries, self._link)
         )
-        parts.append(terms(words.TREND_TERMS))
+        parts.append(terms(words.trend_terms()))
         return "\n".join(parts)
 
     def _points(
@@ -100,29 +103,39 @@ class Trend:
         figure = trendfigures.points(legs, strips, (first, last))
         there = {night["night"] for night in nights}
         days = (dt.date.fromisoformat(nights[-1]["night"]) - _date(nights[0])).days + 1
-        summary = (
-            f"PLM per hour in bed by night: {len(there)} nights from {min(there)} to {max(there)}."
+        summary = n_(
+            "PLM per hour in bed by night: {n} night from {first} to {last}.",
+            "PLM per hour in bed by night: {n} nights from {first} to {last}.",
+            len(there),
+            first=day(min(there)),
+            last=day(max(there)),
         )
         holes = ""
         if days > len(there):
-            holes = f" {plural(days - len(there), 'night')} without a recording"
-            holes += (
-                " left its place empty." if days - len(there) == 1 else " left their places empty."
+            holes = n_(
+                "{n} night without a recording left its place empty.",
+                "{n} nights without a recording left their places empty.",
+                days - len(there),
             )
         buttons = "".join(
             f'<button type="button" data-days="{n}" aria-pressed="{str(n == AT_FIRST).lower()}">'
-            f"{name}</button>"
+            f"{_(name)}</button>"
             for n, name in RANGES
         )
+        said = _(
+            "A point is a night, its thin line the 95 % interval of chance within that night."
+            " Open: under 4 hours in bed, so take it lightly."
+        )
         return f"""<section class="card">
-<h2>Night by night</h2>
-<p class="quiet">A point is a night, its thin line the 95 % interval of chance within that night.
-Open: under 4 hours in bed, so take it lightly.{holes} <span class="mouse scripted">Drag across to
-zoom, double-click to go back.</span></p>
+<h2>{_("Night by night")}</h2>
+<p class="quiet">{said} {holes}
+<span class="mouse scripted">{_("Drag across to zoom, double-click to go back.")}</span></p>
 {trend_key(list(legs), with_what)}
-<div class="range screen scripted" role="group" aria-label="Nights shown" data-charts="points{end}
-calendar{end}" data-first="{nights[0]["night"]}" data-last="{last}">{buttons}</div>
-<noscript><p class="quiet">Without script the charts show the newest three months.</p></noscript>
+<div class="range screen scripted" role="group" aria-label="{_("Nights shown")}"
+data-charts="points{end} calendar{end}" data-first="{nights[0]["night"]}"
+data-last="{last}">{buttons}</div>
+<noscript><p class="quiet">
+{_("Without script the charts show the newest three months.")}</p></noscript>
 {draw("points" + end, figure, summary)}
 </section>"""
 
@@ -141,9 +154,9 @@ def _alone(item: Item) -> Item:
 def _leg_of(night: Item) -> str:
     """The name of a night's leg, with the board's where that alone does not tell whose it is."""
     if night["leg"] and night["label"]:
-        return night["leg"]
+        return _(night["leg"])
     boards = " ".join(device[-6:] for device in night["devices"])
-    return f"{night['leg'] or 'board'} {boards}"
+    return f"{_(night['leg'] or N_('board'))} {boards}"
 
 
 def _complete(night: Item, series_before: Sequence[int] = ()) -> None:
@@ -157,9 +170,12 @@ def _complete(night: Item, series_before: Sequence[int] = ()) -> None:
     between = rate.interval(plm, night["series_plm"], night["in_bed_s"], series_before)
     night["interval"] = between
     if between:
-        night["said"] = (
-            f"{night['plm_per_hour']:.1f} PLM/h ({between[0]:.0f} to {between[1]:.0f}),"
-            f" {night['in_bed_s'] / 3600:.1f} h"
+        night["said"] = _(
+            "{rate:.1f} PLM/h ({low:.0f} to {high:.0f}), {hours:.1f} h",
+            rate=night["plm_per_hour"],
+            low=between[0],
+            high=between[1],
+            hours=night["in_bed_s"] / 3600,
         )
 
 
@@ -171,16 +187,18 @@ def _spanned(nights: list[Item]) -> tuple[str, str]:
 
 
 def _head(label: str, nights: list[Item]) -> str:
-    line = "No night of a known date yet."
+    line = _("No night of a known date yet.")
     if nights:
         legs = ", ".join(dict.fromkeys(night["of"] for night in nights))
         rules = ", ".join(dict.fromkeys(night["rules"] for night in nights))
-        when = f"{nights[0]['night']} to {nights[-1]['night']}"
-        line = f"{plural(len({n['night'] for n in nights}), 'night')}, {when} · {legs}"
-        line += f" · scored by {rules}"
+        first, last = day(nights[0]["night"]), day(nights[-1]["night"])
+        dates = len({night["night"] for night in nights})
+        line = n_("{n} night", "{n} nights", dates)
+        line += ", " + _("{low} to {high}", low=first, high=last)
+        line += f" · {legs} · " + _("scored by {rules}", rules=rules)
     return f"""<header>
-<p class="kicker">Periodic leg movements, all nights</p>
-<h1>{escape(label) or "All nights"}</h1>
+<p class="kicker">{_("Periodic leg movements, all nights")}</p>
+<h1>{escape(label) or _("All nights")}</h1>
 <p class="who">{escape(line)}</p>
 </header>"""
 
@@ -191,33 +209,49 @@ def _recent(legs: dict[str, list[Item]], last: str) -> str:
     for name, nights in legs.items():
         title = f"<h3>{escape(name)}</h3>" if len(legs) > 1 else ""
         full = [night for night in nights if night["full"]]
-        spans = [*((f"Last {days} nights", days) for days in RECENT), ("All nights", 0)]
+        spans = [(_("Last {n} nights", n=days), days) for days in RECENT]
+        spans.append((_("All nights"), 0))
         tiles = "".join(_tile(name, full, days, last) for name, days in spans)
         grids.append(f'{title}<dl class="tiles">{tiles}</dl>')
-    return f"""<section class="card" aria-label="The nights in numbers">
+    said = _(
+        "Medians of the nights with at least 4 hours in bed. Hours in bed are not hours of sleep:"
+        " the device can't tell. One person's nights differ by about 40 %, so one night means"
+        " little."
+    )
+    return f"""<section class="card" aria-label="{_("The nights in numbers")}">
 {"".join(grids)}
-<p class="quiet under">Medians of the nights with at least 4 hours in bed. Hours in bed are not
-hours of sleep: the device can't tell. One person's nights differ by about 40 %, so one night means
-little.</p>
+<p class="quiet under">{said}</p>
 </section>"""
 
 
 def _tile(name: str, full: list[Item], days: int, last: str) -> str:
     rates = [night["plm_per_hour"] for night in full if not days or _ago(night, last) < days]
-    value = f"{median(rates):.1f}" if rates else "none"
-    of = f" of {days}" if days else ""
-    text = f"PLM per hour in bed, median of {len(rates)}{of} nights"
-    if between := rate.median_interval(rates):
-        text += f"; 95 % interval {between[0]:.1f} to {between[1]:.1f}"
-    elif rates:
-        text += f"; {min(rates):.1f} to {max(rates):.1f}, too few nights for an interval"
-    definition = (
-        f"The nights of the {days} dates up to {last} that have at least 4 hours in bed; a night"
-        " without a recording is left out, not counted as zero. "
-        if days
-        else ""
+    value = decimal(median(rates)) if rates else _("none")
+    text = n_(
+        "PLM per hour in bed, median of {n} nights",
+        "PLM per hour in bed, median of {n} nights",
+        len(rates),
     )
-    definition += (
+    if days:
+        text = _("PLM per hour in bed, median of {n} of {days} nights", n=len(rates), days=days)
+    if between := rate.median_interval(rates):
+        text += "; " + _("95 % interval {low:.1f} to {high:.1f}", low=between[0], high=between[1])
+    elif rates:
+        text += "; " + _(
+            "{low:.1f} to {high:.1f}, too few nights for an interval",
+            low=min(rates),
+            high=max(rates),
+        )
+    definition = ""
+    if days:
+        definition = _(
+            "The nights of the {n} dates up to {last} that have at least 4 hours in bed; a night"
+            " without a recording is left out, not counted as zero.",
+            n=days,
+            last=day(last),
+        )
+        definition += " "
+    definition += _(
         "The interval of the median lies between two of the nights' own values, chosen by the sign"
         " test so that it holds the true median at least 95 times in 100, whatever the"
         " distribution, if the nights are independent; under 6 nights there is none."
@@ -242,21 +276,31 @@ def _views(legs: dict[str, list[Item]], last: str, end: str) -> str:
     for i, (name, nights) in enumerate(legs.items()):
         chart_name = f"calendar{end}" + (f"-leg{i}" if i else "")
         title = f"<h3>{escape(name)}</h3>" if len(legs) > 1 else ""
-        text = f"Calendar of PLM per hour in bed, {name}: a column a week. The table lists them."
+        text = _(
+            "Calendar of PLM per hour in bed, {leg}: a column a week. The table lists them.",
+            leg=name,
+        )
         figure = weeks.calendar(nights, _spanned(every))
         key = calendar_key(weeks.strongest(nights))
         calendars.append(title + draw(chart_name, figure, text) + key)
+    cells = _(
+        "A cell is a night, a column a week; the stronger its colour, the more PLM per hour. In"
+        " brackets: under 4 hours in bed. No cell: no recording."
+    )
+    days = _(
+        "The nights of the last year by their evening; the bar is the median. Seven medians differ"
+        " by chance too."
+    )
+    summary = _("PLM per hour in bed by weekday, with medians.")
     return f"""<div class="pair">
 <section class="card">
-<h2>Calendar</h2>
-<p class="quiet">A cell is a night, a column a week; the stronger its colour, the more PLM per
-hour. In brackets: under 4 hours in bed. No cell: no recording.</p>
+<h2>{_("Calendar")}</h2>
+<p class="quiet">{cells}</p>
 {"".join(calendars)}
 </section>
 <section class="card">
-<h2>Weekdays</h2>
-<p class="quiet">The nights of the last year by their evening; the bar is the median. Seven medians
-differ by chance too.</p>
-{draw("weekdays" + end, weeks.weekdays(year), "PLM per hour in bed by weekday, with medians.")}
+<h2>{_("Weekdays")}</h2>
+<p class="quiet">{days}</p>
+{draw("weekdays" + end, weeks.weekdays(year), summary)}
 </section>
 </div>"""

@@ -4,7 +4,6 @@
 `said`, the hover text behind the date) by the name of the leg.
 """
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -13,6 +12,7 @@ from typing import Any
 from anklet.night.rate import usual
 from anklet.report.figures import upwards
 from anklet.report.plot import Axis, Bar, Curve, Figure, Layer, Panel, Point, date_ticks, day_of
+from anklet.texts import _, short_day
 
 Legs = Mapping[str, Sequence[dict[str, Any]]]
 
@@ -51,13 +51,13 @@ def points(legs: Legs, strips: Sequence[Strip], shown: tuple[str, str]) -> Figur
     """
     every = [night for nights in legs.values() for night in nights]
     full = [night["interval"][1] for night in every if night["full"]]
-    y = upwards(max([4.0, *(n["plm_per_hour"] for n in every), *full]), "PLM per hour in bed")
+    y = upwards(max([4.0, *(n["plm_per_hour"] for n in every), *full]), _("PLM per hour in bed"))
     parted = any(night.get("with") for night in every)
     layers = [
         Layer("shade", "shade", [Bar(*_span(first, last), 0, y.high)])
         for strip in strips
         if strip.trial
-        for first, last, _, _ in strip.bars
+        for first, last, _text, _said in strip.bars
     ]
     for i, nights in enumerate(legs.values()):
         layers += _running(nights, i, band=len(legs) == 1)
@@ -93,9 +93,8 @@ def _point(night: dict[str, Any], leg: str, i: int, parted: bool) -> Point:
     elif parted:
         colour = "plm"
     hollow = "" if night["full"] else " hollow"
-    date = dt.date.fromisoformat(night["night"])
-    said = f"{date:%a} {date}\n{night['said']}\n{leg}"
-    at = (day_of(date), night["plm_per_hour"])
+    said = f"{short_day(night['night'])}\n{night['said']}\n{leg}"
+    at = (day_of(night["night"]), night["plm_per_hour"])
     return Point(*at, said, shape, colour + hollow, night["interval"])
 
 
@@ -107,10 +106,10 @@ def _running(nights: Sequence[dict[str, Any]], i: int, band: bool) -> Iterator[L
     lows: list[list[tuple[float, float]]] = []
     highs: list[list[tuple[float, float]]] = []
     first = 0
-    for at, (day, _) in enumerate(full):
+    for at, (day, _rate) in enumerate(full):
         while day - full[first][0] >= RUN:
             first += 1
-        rates = [rate for _, rate in full[first : at + 1]]
+        rates = [rate for _day, rate in full[first : at + 1]]
         if ends := usual(rates):
             if not lines or day - lines[-1][-1][0] >= RUN:
                 for curve in (lines, lows, highs):

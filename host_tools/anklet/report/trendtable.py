@@ -5,31 +5,31 @@ from html import escape
 from itertools import islice
 from typing import Any
 
-from anklet.night.damage import plural
 from anklet.report import words
 from anklet.report.markup import Html, folded, table
 from anklet.report.strips import Entries, short
 from anklet.report.view import span_text
+from anklet.texts import N_, _, decimal, n_, short_day
 
 Item = dict[str, Any]
 Link = Callable[[str, str], str]  # the address of a session's page, by device and session
 
 ROWS = 60  # the newest
 HEAD = (
-    *("Night", "Start", "Leg", "In bed", "PLM/h in bed", "95 % interval"),
-    *("PLM", "CLM", "PI", "Remarks", "Journal"),
+    *(N_("Night"), N_("Start"), N_("Leg"), N_("In bed"), N_("PLM/h in bed"), N_("95 % interval")),
+    *(N_("PLM"), N_("CLM"), N_("PI"), N_("Remarks"), N_("Journal")),
 )
 TEXT = ("Leg", "Remarks", "Journal")
 REMARKS = {
-    "gap": "gap",
-    "cut": "cut off",
-    "damaged": "damaged",
-    "clock": "time unknown",
-    "by_hand": "dated by hand",
-    "upright": "upright",
-    "off_body": "off the body",
-    "still": "very still",
-    "askew": "sensor askew",
+    "gap": N_("gap"),
+    "cut": N_("cut off"),
+    "damaged": N_("damaged"),
+    "clock": N_("time unknown"),
+    "by_hand": N_("dated by hand"),
+    "upright": N_("upright"),
+    "off_body": N_("off the body"),
+    "still": N_("very still"),
+    "askew": N_("sensor askew"),
 }
 
 
@@ -45,45 +45,53 @@ def folded_table(
     left_out: so many are hidden."""
     rows = [_row(night, entries, link) for night in islice(reversed(nights), ROWS)]
     rows += [_row(item, {}, link) for item in reversed(alone)]
-    more = ""
+    more = [_("The newest first.")]
     if len(nights) > ROWS:
-        more = f" The newest {ROWS} of {len(nights)}; anklet nights lists them all."
+        more.append(
+            _("The newest {rows} of {n}; anklet nights lists them all.", rows=ROWS, n=len(nights))
+        )
     if left_out:
-        more += f" {plural(left_out, 'hidden recording')} left out."
+        more.append(
+            n_("{n} hidden recording left out.", "{n} hidden recordings left out.", left_out)
+        )
     if undated:
-        more += f" {plural(undated, 'recording')} of unknown time at the end, and on no chart."
-    listing = table("The nights", HEAD, rows, TEXT)
-    return folded(
-        "The nights as a table", f'<p class="quiet">The newest first.{more}</p>{listing}'
-    )
+        more.append(
+            n_(
+                "{n} recording of unknown time at the end, and on no chart.",
+                "{n} recordings of unknown time at the end, and on no chart.",
+                undated,
+            )
+        )
+    listing = table(_("The nights"), [_(name) for name in HEAD], rows, [_(name) for name in TEXT])
+    return folded(_("The nights as a table"), f'<p class="quiet">{" ".join(more)}</p>{listing}')
 
 
 def _row(night: Item, entries: Entries, link: Link | None) -> tuple[str, ...]:
-    name = night["night"] or "time unknown"
+    name = short_day(night["night"]) if night["night"] else _("time unknown")
     if link:
         links = [link(*session) for session in night["sessions"]]
         name = Html(
             " ".join(
-                f'<a href="{escape(address)}">{escape(name) if not i else f"part {i + 1}"}</a>'
+                f'<a href="{escape(address)}">{_("part {n}", n=i + 1) if i else escape(name)}</a>'
                 for i, address in enumerate(links)
             )
         )
     between = night["interval"]
     index = night["periodicity_index"]
-    remarks: list[str] = [REMARKS.get(flag) or flag for flag in night["flags"]]
+    remarks: list[str] = [_(REMARKS.get(flag) or flag) for flag in night["flags"]]
     by_hand = "by_hand" in night["flags"]
-    remarks += ["time estimated"] * (night["clock"] == "estimated" and not by_hand)
-    remarks += [f"{len(night['sessions'])} parts"] * (len(night["sessions"]) > 1)
+    remarks += [_("time estimated")] * (night["clock"] == "estimated" and not by_hand)
+    remarks += [_("{n} parts", n=len(night["sessions"]))] * (len(night["sessions"]) > 1)
     return (
         name,
         night["start"][11:16] if night["start"] else "",
         night["of"],
         span_text(night["in_bed_s"]),
-        "" if night["plm_per_hour"] is None else f"{night['plm_per_hour']:.1f}",
-        "" if between is None else f"{between[0]:.1f} to {between[1]:.1f}",
+        "" if night["plm_per_hour"] is None else decimal(night["plm_per_hour"]),
+        "" if between is None else _("{low:.1f} to {high:.1f}", low=between[0], high=between[1]),
         str(night["counts"]["plm"]),
         str(night["counts"]["clm"]),
-        "" if index is None else f"{index:.2f}",
+        "" if index is None else decimal(index, ".2f"),
         ", ".join(remarks),
         short("; ".join(words.journal_words(entries.get(night["night"] or "", {})))),
     )

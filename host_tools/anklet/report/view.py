@@ -14,14 +14,16 @@ device.use()  # the rules and the record format are the device's own
 from plmcore.reader import CAUSES as CAUSE_NAMES  # noqa: E402
 from plmcore.rules import GAP_BREAKS_MS, RULES  # noqa: E402
 
+from anklet.texts import N_, _  # noqa: E402
+
 HOUR = 3_600_000  # ms
 
 Span = tuple[int, int]  # from, to: ms of the session
 
 CAUSES = {
-    "overrun": "samples came faster than they were read",
-    "sensor": "the sensor did not answer",
-    "restart": "the sensor was restarted",
+    "overrun": N_("samples came faster than they were read"),
+    "sensor": N_("the sensor did not answer"),
+    "restart": N_("the sensor was restarted"),
 }
 
 
@@ -110,7 +112,7 @@ class SessionView:
     def recorded(self) -> list[Span]:
         """From the start to the end, less the gaps."""
         out, at = [], 0
-        for ms, lost, _ in sorted(self.gaps):
+        for ms, lost, _cause in sorted(self.gaps):
             if ms > at:
                 out.append((at, ms))
             at = max(at, ms + lost)
@@ -146,7 +148,7 @@ class SessionView:
                 continue
             due = (last - first) * (self.rate or 0) / 1000
             seen = min(1.0, epoch["samples"] / due) if due else 0.0
-            for row, _, minutes in self.pieces([(first, last)]):
+            for row, _minute, minutes in self.pieces([(first, last)]):
                 in_bed[row] += minutes * seen
         labels = [f"+{row} h" for row in range(rows)]
         if self.session.start:
@@ -183,6 +185,6 @@ class SessionView:
 def cause_of(cause: int) -> str:
     """A gap's cause in words."""
     if cause == BETWEEN:
-        return "between two sessions"
+        return _("between two sessions")
     name = CAUSE_NAMES[cause] if cause < len(CAUSE_NAMES) else ""
-    return CAUSES.get(name, "unknown cause")
+    return _(CAUSES.get(name, N_("unknown cause")))

@@ -8,9 +8,9 @@ from typing import Any
 from anklet.report.figures import upwards
 from anklet.report.plot import Axis, Bar, Figure, Layer, Panel, Point, date_ticks, day_of
 from anklet.report.trendfigures import Legs, look
+from anklet.texts import SHORT_WEEKDAYS, WEEKDAYS, _, decimal, n_, short_day
 
 HEIGHT, PAPER = 190, 150  # px, on the screen and on paper
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 PALEST = 0.25  # of a calendar's colour, for a night without PLM
 LEAST_TOP = 10.0  # PLM per hour of the full colour, at least
 
@@ -21,18 +21,24 @@ def weekdays(legs: Legs) -> Figure:
     for i, (name, nights) in enumerate(legs.items()):
         shape, colour = look(i)
         middle = 0.8 * ((i + 0.5) / len(legs) - 0.5)
-        days: list[list[float]] = [[] for _ in WEEKDAYS]
+        days: list[list[float]] = [[] for _day in SHORT_WEEKDAYS]
         marks = []
         for at, night in enumerate(nights):
             rate, day = night["plm_per_hour"], dt.date.fromisoformat(night["night"]).weekday()
             days[day].append(rate)
             spread = (at * 0.618 % 1 - 0.5) * 0.5 / len(legs)  # so that equal nights lie apart
-            said = f"{night['night']}\n{night['said']}"
+            said = f"{short_day(night['night'])}\n{night['said']}"
             marks.append(Point(day + middle + spread, rate, said))
         medians = [
             Point(
                 *(day + middle, median(rates)),
-                f"{WEEKDAYS[day]}\nmedian {median(rates):.1f}, {len(rates)} nights",
+                f"{_(WEEKDAYS[day])}\n"
+                + n_(
+                    "median {median:.1f}, {n} night",
+                    "median {median:.1f}, {n} nights",
+                    len(rates),
+                    median=median(rates),
+                ),
             )
             for day, rates in enumerate(days)
             if rates
@@ -40,8 +46,8 @@ def weekdays(legs: Legs) -> Figure:
         layers.append(Layer(name, f"small {colour}", marks, shape))
         layers.append(Layer("median", "dash", medians, "dash"))
     most = max((mark.y for layer in layers for mark in layer.marks), default=0)
-    x = Axis(-0.6, 6.6, ticks=list(enumerate(WEEKDAYS)))
-    return Figure([Panel(layers, upwards(most, "PLM per hour in bed"), HEIGHT, PAPER)], x)
+    x = Axis(-0.6, 6.6, ticks=list(enumerate(map(_, SHORT_WEEKDAYS))))
+    return Figure([Panel(layers, upwards(most, _("PLM per hour in bed")), HEIGHT, PAPER)], x)
 
 
 def strongest(nights: Sequence[dict[str, Any]]) -> float:
@@ -61,7 +67,7 @@ def calendar(nights: Sequence[dict[str, Any]], shown: tuple[str, str]) -> Figure
         date, rate = dt.date.fromisoformat(night["night"]), night["plm_per_hour"]
         at, day = monday(day_of(date)), date.weekday()
         text = f"{rate:.0f}" if night["full"] else f"({rate:.0f})"
-        said = f"{date:%a} {date}\n{rate:.1f} PLM/h"
+        said = f"{short_day(date)}\n{decimal(rate)} PLM/h"
         strength = PALEST + (1 - PALEST) * rate / most
         cells.append(Bar(at, at + 7, day + 0.5, day - 0.5, said, text, strength))
     first, last = (day_of(date) for date in shown)
@@ -73,7 +79,7 @@ def calendar(nights: Sequence[dict[str, Any]], shown: tuple[str, str]) -> Figure
         zoom="date",
         snap=7,
     )
-    y = Axis(6.5, -0.5, ticks=list(enumerate(WEEKDAYS)))
+    y = Axis(6.5, -0.5, ticks=list(enumerate(map(_, SHORT_WEEKDAYS))))
     return Figure([Panel([Layer("nights", "cell", cells)], y, HEIGHT, PAPER)], x)
 
 

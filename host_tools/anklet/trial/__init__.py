@@ -6,6 +6,7 @@ from pathlib import Path
 
 from anklet.archive.journal import tonight as next_night
 from anklet.errors import BadInput
+from anklet.texts import _
 
 CLOCK = "ANKLET_TRIAL_NOW"  # simulated: for demonstrations and tests; a plan carries it
 
@@ -39,6 +40,6 @@ def bands(archive: Path, label: str) -> list[tuple[str, str, str]]:
             if stopped and block[0].date >= stopped[0]["night"]:
                 break
             arm = block[0].arm
-            text = f"bottle {arm}" if hidden else plan.takes(arm)
-            found.append((block[0].date, block[-1].date, f"planned: {text}"))
+            text = _("bottle {arm}", arm=arm) if hidden else _(plan.takes(arm))
+            found.append((block[0].date, block[-1].date, _("planned: {what}", what=text)))
     return found

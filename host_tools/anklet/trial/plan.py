@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 
 from anklet.archive import journal
 from anklet.errors import BadInput
+from anklet.texts import N_
 from anklet.trial import doses, protocol
 
 VERSION = 2  # 1: nights hidden at any time were missing, and there was one outcome
@@ -87,7 +88,7 @@ class Plan:
     def takes(self, arm: str) -> str:
         """What is taken in an arm, in the journal's words; "as usual" where nothing is asked."""
         asked = self.asks(arm)
-        return "as usual" if asked is None else f"{self.key}={asked:g}"
+        return N_("as usual") if asked is None else f"{self.key}={asked:g}"
 
 
 @dataclass(frozen=True)

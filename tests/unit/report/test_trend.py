@@ -289,7 +289,7 @@ def test_texts_of_a_board_stay_texts():
 def test_nights_link_to_their_sessions():
     items = [item(november(10), 40, 4.0), item(november(10), 40, 4.0, session="00002-0")]
     _, _, html = page(items, link=lambda device, session: f"/night/{device}/{session}?a&b")
-    assert 'href="/night/e6614103e7452b2f/00001-1a2b3c4d?a&amp;b">2026-11-10</a>' in html
+    assert 'href="/night/e6614103e7452b2f/00001-1a2b3c4d?a&amp;b">Tue 10 Nov 2026</a>' in html
     assert 'href="/night/e6614103e7452b2f/00002-0?a&amp;b">part 2</a>' in html
 
 
@@ -475,5 +475,5 @@ def test_a_medicine_is_named_once_with_its_first_night():
     entries = {november(n): {"medicine": "<b>pramipexole 0.18 mg"} for n in range(10, 14)}
     _, charts, html = page([item(november(n)) for n in range(9, 15)], entries)
     (bar,) = marks(charts["points"], "Other medicines")
-    assert bar.text == "<b>pramipexole 0.18 mg (from 2026-11-10)"
+    assert bar.text == "<b>pramipexole 0.18 mg (from Tue 10 Nov 2026)"
     assert "<b>pram" not in html
