@@ -50,13 +50,13 @@ def N_(text: str) -> str:
     return text
 
 
-def _(text: str, **values: object) -> str:
+def _(text: str, /, **values: object) -> str:
     """The text in the reader's language; each {name} in it is a value, as str.format has it."""
     found = _catalogue(language()).get(text) or (text,)
     return _filled(found[0], values)
 
 
-def n_(one: str, many: str, n: int, **values: object) -> str:
+def n_(one: str, many: str, n: int, /, **values: object) -> str:
     """The text for n things; {n} is their number."""
     found = _catalogue(language()).get(one) or (one, many)
     return _filled(found[0 if n == 1 else 1], {"n": n, **values})

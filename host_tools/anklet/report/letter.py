@@ -17,8 +17,8 @@ from anklet.errors import BadInput
 from anklet.night import rate
 from anklet.night.grouping import by_night, select
 from anklet.report.usual import number
-from anklet.report.words import SHORT_NIGHT
-from anklet.texts import day
+from anklet.report.words import LEGS, SHORT_NIGHT
+from anklet.texts import N_, _, day, decimal, language, n_, sentence, short_day
 from anklet.trial import findings
 from anklet.trial import words as trial_words
 from anklet.trial.course import GIVEN, courses
@@ -48,11 +48,13 @@ def html(archive: Archive, label: str | None = None, nav: str = "") -> str:
     without a night, NotVerified where a trial was altered."""
     nights = [n for n in by_night(select(archive.sessions(), label=label)) if _counts(n)]
     if not nights:
-        raise BadInput("There is no night with 4 hours in bed yet, so nothing to tell a doctor.")
+        raise BadInput(
+            _("There is no night with 4 hours in bed yet, so nothing to tell a doctor.")
+        )
     entries = Journal(archive.path).entries(label)
     legs: dict[str, list[Item]] = {}
     for night in nights:
-        legs.setdefault(night["leg"] or "one", []).append(night)
+        legs.setdefault(LEGS.get(night["leg"]) or night["leg"], []).append(night)
     noted = list(periods(entries))
     longer = LongTerm(Journal(archive.path))
     medicines = longer.medicines(label)
@@ -60,36 +62,42 @@ def html(archive: Archive, label: str | None = None, nav: str = "") -> str:
     lasting = [f"{one.name} {one.dose} ({one.when})" for one in medicines[-MOST_PERIODS:]]
     room = MOST_PERIODS - len(lasting)
     sections = [
-        ("Measured", "".join(f"<p>{_baseline(leg, of)}</p>" for leg, of in legs.items())),
-        ("Nights", "".join(map(_picture, legs.values()))),
-        ("Medicines, as the person dates them", _listed(lasting)),
-        ("Noted as taken", _listed([_period(p) for p in noted[max(0, len(noted) - room) :]])),
-        ("Blood tests", _listed(_tests(longer.ferritin(label)))),
-        ("Before and after", _listed(list(_changes(taken, legs))[-MOST_CHANGES:])),
-        ("Trials", _listed(_trials(archive, label))),
-        ("Limits", _listed(LIMITS)),
+        (_("Measured"), "".join(f"<p>{_baseline(leg, of)}</p>" for leg, of in legs.items())),
+        (_("Nights"), "".join(map(_picture, legs.values()))),
+        (_("Medicines, as the person dates them"), _listed(lasting)),
+        (_("Noted as taken"), _listed([_period(p) for p in noted[max(0, len(noted) - room) :]])),
+        (_("Blood tests"), _listed(_tests(longer.ferritin(label)))),
+        (_("Before and after"), _listed(list(_changes(taken, legs))[-MOST_CHANGES:])),
+        (_("Trials"), _listed(_trials(archive, label))),
+        (_("Limits"), _listed([_(text) for text in LIMITS])),
     ]
     body = "".join(f"<h2>{title}</h2>{text}" for title, text in sections if text)
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>For a doctor</title>'
-        f"<style>{STYLE}</style>{nav}<h1>Leg movements at night, measured at home</h1>"
-        '<p class="who">Name ______________________________ &nbsp; born ______________ &nbsp;'
-        f" date ______________</p>{body}</html>\n"
+        f'<!doctype html><html lang="{language()}"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{_('For a doctor')}</title><style>{STYLE}</style>{nav}"
+        f"<h1>{_('Leg movements at night, measured at home')}</h1>"
+        f'<p class="who">{_("Name")} ______________________________ &nbsp; {_("born")}'
+        f" ______________ &nbsp; {_('date')} ______________</p>{body}</html>\n"
     )
 
 
-METHOD = (
-    "An LIS3DH accelerometer at the ankle, all night; leg movements found and periodic ones scored"
-    " on the device (WASM 2016 or AASM v3 rules on one leg). No EEG, no EMG, no respiration."
+METHOD = N_(
+    "An LIS3DH accelerometer at the ankle, all night; leg movements found and "
+    "periodic ones scored on the device (WASM 2016 or AASM v3 rules on one leg). No "
+    "EEG, no EMG, no respiration."
 )
 LIMITS = (
     METHOD,
-    "The figure is periodic leg movements per hour in bed, awake or asleep: not a PLMS index, and"
-    " thresholds such as 15 per hour do not apply to it. In one study 39 % of the leg movements"
-    " that EMG saw moved no accelerometer (Terrill 2013).",
-    "It does not diagnose: restless legs syndrome is a diagnosis by interview, and movements that"
-    " come with pauses in breathing are among those counted.",
+    N_(
+        "The figure is periodic leg movements per hour in bed, awake or asleep: not a "
+        "PLMS index, and thresholds such as 15 per hour do not apply to it. In one study "
+        "39 % of the leg movements that EMG saw moved no accelerometer (Terrill 2013)."
+    ),
+    N_(
+        "It does not diagnose: restless legs syndrome is a diagnosis by interview, and "
+        "movements that come with pauses in breathing are among those counted."
+    ),
 )
 
 
@@ -101,19 +109,29 @@ def _baseline(leg: str, nights: Sequence[Item]) -> str:
     rates = [night["plm_per_hour"] for night in nights]
     hours = median(night["in_bed_s"] for night in nights) / 3600
     index = [n["periodicity_index"] for n in nights if n["periodicity_index"] is not None]
-    told = f"{escape(leg.capitalize())} leg, {len(nights)} nights from {nights[0]['night']} to "
-    told += f"{nights[-1]['night']} with at least 4 hours in bed (median {hours:.1f} h): "
-    told += (
-        f'<b class="figure">{number(median(rates))} periodic leg movements (PLM) per hour in bed'
+    told = n_(
+        "{leg}, {n} night from {first} to {last} with at least 4 hours in bed (median"
+        " {hours:.1f} h):",
+        "{leg}, {n} nights from {first} to {last} with at least 4 hours in bed (median"
+        " {hours:.1f} h):",
+        len(nights),
+        leg=escape(sentence(_(leg))),
+        first=day(nights[0]["night"]),
+        last=day(nights[-1]["night"]),
+        hours=hours,
     )
-    told += "</b> (median"
-    if ends := rate.median_interval(rates):
-        told += f"; 95 % interval {number(ends[0])} to {number(ends[1])}"
-    if ends := rate.usual(rates):
-        told += f"; middle half of the nights {number(ends[0])} to {number(ends[1])}"
-    told += f"; lowest {number(min(rates))}, highest {number(max(rates))})."
+    figure = _("{rate} periodic leg movements (PLM) per hour in bed", rate=number(median(rates)))
+    about = [_("median")]
+    for text, ends in (
+        (N_("95 % interval {low} to {high}"), rate.median_interval(rates)),
+        (N_("middle half of the nights {low} to {high}"), rate.usual(rates)),
+        (N_("lowest {low}, highest {high}"), (min(rates), max(rates))),
+    ):
+        if ends:
+            about.append(_(text, low=number(ends[0]), high=number(ends[1])))
+    told += f' <b class="figure">{figure}</b> ({"; ".join(about)}).'
     if index:
-        told += f" Periodicity index (PLM / CLM) {median(index):.2f}."
+        told += " " + _("Periodicity index (PLM / CLM) {index:.2f}.", index=median(index))
     return told
 
 
@@ -128,8 +146,8 @@ def periods(entries: Entries) -> Iterator[Period]:
             value = values.get(key)
             if not value:
                 continue
-            amount = f"{value} {item.unit}" if item.unit else str(value)
-            what = f"{item.label} {amount}" if item.unit else amount
+            amount = f"{item.shown(value)} {item.unit}" if item.unit else str(value)
+            what = f"{_(item.label)} {amount}" if item.unit else amount
             if open_ and open_[3] == what and _days(open_[1], night) <= GAP_DAYS:
                 open_ = (open_[0], night, open_[2] + 1, what)
                 continue
@@ -154,7 +172,11 @@ def _tests(ferritin: Sequence[tuple[str, float]]) -> list[str]:
 
 def _period(period: Period) -> str:
     first, last, count, what = period
-    when = first if first == last else f"{first} to {last}, noted on {count} nights"
+    when = short_day(first)
+    if first != last:
+        when = _(
+            "{first} to {last}, noted on {n} nights", first=when, last=short_day(last), n=count
+        )
     return f"{_short(what)} ({when})"
 
 
@@ -164,7 +186,7 @@ def _short(text: str) -> str:
 
 def _changes(taken: Sequence[Period], legs: Mapping[str, Sequence[Item]]) -> Iterator[str]:
     """The medians of the 28 dates before and from the first night of what lasted, of each leg."""
-    for first, last, _, what in taken:
+    for first, last, _count, what in taken:
         if _days(first, last) < rate.POOLED_NIGHTS // 2:
             continue
         for leg, nights in legs.items():
@@ -176,11 +198,17 @@ def _changes(taken: Sequence[Period], legs: Mapping[str, Sequence[Item]]) -> Ite
             ]
             if min(len(before), len(after)) < rate.LEAST_USUAL:
                 continue
-            yield (
-                f"{_short(what)}, begun {first}, {leg} leg:"
-                f" median {number(median(before))} PLM per hour before ({len(before)} nights),"
-                f" {number(median(after))} since ({len(after)})."
-                " Described, not tested: nights drift by themselves."
+            yield _(
+                "{what}, begun {first}, {leg}: median {before} PLM per hour before ({nights}"
+                " nights), {since} since ({nights_since}). Described, not tested: nights drift by"
+                " themselves.",
+                what=_short(what),
+                first=short_day(first),
+                leg=_(leg),
+                before=number(median(before)),
+                nights=len(before),
+                since=number(median(after)),
+                nights_since=len(after),
             )
 
 
@@ -190,11 +218,17 @@ def _trials(archive: Archive, label: str | None) -> list[str]:
     for course in courses(archive, label):
         if course.events(GIVEN):
             said = findings.verdict(course.plan, course.answer(), course.over, course.stopped)
-            blind = "blind" if course.plan.blind else "open"
-            simulated = f" {trial_words.SIMULATED}" if course.plan.simulated else ""
+            blind = _("blind") if course.plan.blind else _("open")
+            simulated = f" {_(trial_words.SIMULATED)}" if course.plan.simulated else ""
             told.append(
-                f"{trial_words.name(course.plan).capitalize()}, randomised, {blind}, "
-                f"{course.plan.first} to {course.plan.last}. {said}{simulated}"
+                _(
+                    "{what}, randomised, {blind}, {first} to {last}.",
+                    what=sentence(trial_words.name(course.plan)),
+                    blind=blind,
+                    first=short_day(course.plan.first),
+                    last=short_day(course.plan.last),
+                )
+                + f" {said}{simulated}"
             )
     return told[-3:]
 
@@ -224,7 +258,7 @@ def _picture(nights: Sequence[Item]) -> str:
 
     drawn = [
         f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(tick)}" y2="{y(tick)}" stroke="#ccc"/>'
-        f'<text x="{LEFT - 4}" y="{y(tick) + 3}" text-anchor="end">{tick:.3g}</text>'
+        f'<text x="{LEFT - 4}" y="{y(tick) + 3}" text-anchor="end">{decimal(tick, ".3g")}</text>'
         for tick in (0, top / 2, top)
     ]
     middle = y(median(rates))
@@ -238,9 +272,10 @@ def _picture(nights: Sequence[Item]) -> str:
     ]
     for night, anchor in ((shown[0], "start"), (shown[-1], "end")):
         at = LEFT if anchor == "start" else WIDTH
-        name = day(dt.date.fromisoformat(night["night"]))
+        name = day(night["night"])
         drawn.append(f'<text x="{at}" y="{HEIGHT - 4}" text-anchor="{anchor}">{name}</text>')
+    label = _("PLM per hour in bed of {n} nights", n=len(shown))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="PLM per hour in bed of'
-        f' {len(shown)} nights">{"".join(drawn)}</svg>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
+        f"{''.join(drawn)}</svg>"
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from anklet.night.session import Session
+from anklet.texts import N_
 from anklet.trial.analysis import Result, analyse
 from anklet.trial.observed import Night, Nights, Observed
 from anklet.trial.plan import Plan, schedule
@@ -18,6 +19,7 @@ from anklet.trial.protocol import FEW_PLM, FEW_SHARE
 RATIO, DIFFERENCE, POINTS = "ratio", "difference", "points"
 WORST = (10, 90)  # percentiles of the person's own nights that missing ones are filled with
 FEWEST_IMI = 8  # intervals below which a night's mean is mostly chance
+RESCORED = N_("with every night scored again from its trace ({n} have one)")
 SECOND_SCALES = {"rhythm": RATIO, "urge": POINTS, "sleep_quality": POINTS}
 
 
@@ -76,11 +78,10 @@ def answer(
 
     found = Answer(scale, result(seen.nights, scale))
     others = {
-        "with every night, hidden or not": seen.with_hidden,
-        "without the hidden nights": seen.without_hidden,
-        "with the nights of the first result": first or {},
-        f"with every night scored again from its trace ({len(rescored or {})} have one)": rescored
-        or {},
+        N_("with every night, hidden or not"): seen.with_hidden,
+        N_("without the hidden nights"): seen.without_hidden,
+        N_("with the nights of the first result"): first or {},
+        RESCORED.format(n=len(rescored or {})): rescored or {},
     }
     for name, nights in others.items():
         if nights and nights != seen.nights:

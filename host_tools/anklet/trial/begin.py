@@ -6,6 +6,7 @@ from typing import Any
 from anklet.archive import jsonl
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
+from anklet.texts import SOURCE, _, speaking
 from anklet.trial import plan as planning
 from anklet.trial import tonight, words
 from anklet.trial.plan import Plan
@@ -19,8 +20,13 @@ def drawn(archive: Archive, what: str, start: dt.date | None = None, **given: An
     start = start or evening
     if not evening <= start <= evening + dt.timedelta(days=planning.AHEAD_DAYS):
         raise BadInput(
-            f"The first night can't be that of {start}: a plan is made before its first night, at "
-            f"most {planning.AHEAD_DAYS} days ahead ({evening} or later)."
+            _(
+                "The first night can't be that of {start}: a plan is made before its "
+                "first night, at most {days} days ahead ({evening} or later).",
+                start=start,
+                days=planning.AHEAD_DAYS,
+                evening=evening,
+            )
         )
     taken = {other.id for other in Trials(archive.path).sealed()}
     return planning.draw(what, start, made=jsonl.now(), simulated=simulated, taken=taken, **given)
@@ -32,8 +38,12 @@ def check_free(archive: Archive, label: str | None) -> None:
     running = trials.latest(label)
     if running and running.last >= tonight()[0] and not trials.events(running.id, "stopped"):
         raise BadInput(
-            f"Trial {running.id} is planned already, up to {running.last}; finish it first, or "
-            f"give it up with anklet trial stop."
+            _(
+                "Trial {trial} is planned already, up to {last}; finish it first, or give "
+                "it up with anklet trial stop.",
+                trial=running.id,
+                last=running.last,
+            )
         )
 
 
@@ -41,4 +51,6 @@ def seal(archive: Archive, plan: Plan) -> str:
     """Seal a drawn plan, which makes it a trial; its seal. Raises as check_free does, and
     ArchiveUnwritable."""
     check_free(archive, plan.label)
-    return Trials(archive.path).add(plan, words.bottles(plan) if plan.blind else "")
+    with speaking(SOURCE):  # what is kept as a file is the same for everybody
+        bottles = words.bottles(plan) if plan.blind else ""
+    return Trials(archive.path).add(plan, bottles)

@@ -9,6 +9,7 @@ import datetime as dt
 from icalendar import Alarm, Calendar, Event
 
 from anklet.errors import BadInput
+from anklet.texts import _
 from anklet.trial import words
 from anklet.trial.plan import Plan, schedule
 
@@ -21,7 +22,9 @@ def clock(text: str) -> dt.time:
     try:
         return dt.datetime.strptime(text, "%H:%M").time()
     except ValueError:
-        raise BadInput(f"{text!r} is no time of day; write it as in {AT}.") from None
+        raise BadInput(
+            _("{text!r} is no time of day; write it as in {at}.", text=text, at=AT)
+        ) from None
 
 
 def ics(plan: Plan, at: dt.time) -> bytes:
@@ -39,7 +42,11 @@ def ics(plan: Plan, at: dt.time) -> bytes:
                 made,
                 dt.datetime.combine(dt.date.fromisoformat(night.date), at),
                 f"Anklet: {words.task(plan, night)}",
-                f"Night {night.day + 1} of {plan.length}. Note what you took.",
+                _(
+                    "Night {number} of {nights}. Note what you took.",
+                    number=night.day + 1,
+                    nights=plan.length,
+                ),
             )
         )
     calendar.add_component(
@@ -47,8 +54,8 @@ def ics(plan: Plan, at: dt.time) -> bytes:
             f"{plan.id}-over",
             made,
             dt.datetime.combine(plan.last + dt.timedelta(days=1), dt.time(9)),
-            "Anklet: the trial's nights are over",
-            "Sync the board; then the result can be seen, under Try.",
+            _("Anklet: the trial's nights are over"),
+            _("Sync the board; then the result can be seen, under Try."),
         )
     )
     return calendar.to_ical()

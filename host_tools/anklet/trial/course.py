@@ -9,6 +9,7 @@ from anklet.archive.journal import Hidden, Journal, label_of
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.night.grouping import select
+from anklet.texts import _
 from anklet.trial import CLOCK, tonight
 from anklet.trial.answer import Answer, answer, content, nights_of, rhythm
 from anklet.trial.observed import Nights, Observed, noted, observe
@@ -49,9 +50,11 @@ class Course:
     def stopped(self) -> str:
         """That it was given up, when and why; empty if it was not."""
         for event in self.events(STOPPED):
-            return (
-                f"Trial {self.plan.id} was given up before the night of {event['night']}: "
-                f"{event['why']}."
+            return _(
+                "Trial {trial} was given up before the night of {night}: {why}.",
+                trial=self.plan.id,
+                night=event["night"],
+                why=event["why"],
             )
         return ""
 
@@ -157,8 +160,10 @@ def current(archive: Archive, label: str | None) -> Course:
         label = label_of(label, [item["label"] for item in archive.sessions()])
     latest = trials.latest(label)
     if latest is None:
-        whose = f" for {label!r}" if label else ""
-        raise BadInput(f"No trial is planned{whose}; anklet trial plan KEY=AMOUNT makes one.")
+        whose = _(" for {label!r}", label=label) if label else ""
+        raise BadInput(
+            _("No trial is planned{whose}; anklet trial plan KEY=AMOUNT makes one.", whose=whose)
+        )
     return Course(archive, trials, *trials.verified(latest.id))
 
 

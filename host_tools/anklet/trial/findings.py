@@ -1,10 +1,12 @@
 """What `trial result` says, for a person without statistics."""
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable
 
 from anklet.archive.journal import KEYS
+from anklet.texts import N_, _, decimal, n_, within
 from anklet.trial.analysis import Pair, Result, change
 from anklet.trial.answer import POINTS, RATIO, SECOND_SCALES, Answer
 from anklet.trial.course import UNSURE, Course
@@ -18,16 +20,16 @@ from anklet.trial.words import (
     dates,
     deviations,
     name,
-    nights,
     no_p,
     paragraphs,
 )
 
-PER_HOUR = "periodic leg movements per hour in bed"
+PER_HOUR = N_("periodic leg movements per hour in bed")
+ARMS = {"with": N_("with"), "without": N_("without")}
 SECOND_NAMES = {
-    "rhythm": "the rhythm (time between neighbours in a series)",
-    "urge": "the urge to move the legs (0 to 10)",
-    "sleep_quality": "the sleep quality (0 to 10)",
+    "rhythm": N_("the rhythm (time between neighbours in a series)"),
+    "urge": N_("the urge to move the legs (0 to 10)"),
+    "sleep_quality": N_("the sleep quality (0 to 10)"),
 }
 
 
@@ -66,38 +68,60 @@ def verdict(plan: Plan, found: Answer, over: bool, stopped: str = "") -> str:
     """The answer, first, with its interval."""
     main = found.main
     if main.effect is None:
-        return (
-            f"Cannot tell: {main.nights} {nights(main.nights)} that count are too few to say "
-            f"anything."
+        return n_(
+            "Cannot tell: {n} night that count are too few to say anything.",
+            "Cannot tell: {n} nights that count are too few to say anything.",
+            main.nights,
         )
     with_, without = arms(plan)
     if found.says != "cannot tell":
-        knew = "" if plan.blind else " That you knew what you took is part of what was compared."
-        return (
-            f"A difference: on {with_} there were {amount(main.effect, found.scale)} "
-            f"{PER_HOUR} than on {without}{between(main, found.scale)}. A coin decided "
-            f"which nights were which, so chance is an unlikely explanation.{knew}"
+        knew = (
+            "" if plan.blind else _(" That you knew what you took is part of what was compared.")
         )
-    estimate = f"Estimate: {amount(main.effect, found.scale)} on {with_} than on {without}"
+        return _(
+            "A difference: on {with_} there were {effect} {outcome} than on "
+            "{without}{between}. A coin decided which nights were which, so chance is "
+            "an unlikely explanation.{knew}",
+            with_=with_,
+            effect=amount(main.effect, found.scale),
+            outcome=_(PER_HOUR),
+            without=without,
+            between=between(main, found.scale),
+            knew=knew,
+        )
+    estimate = _(
+        "Estimate: {effect} on {with_} than on {without}",
+        effect=amount(main.effect, found.scale),
+        with_=with_,
+        without=without,
+    )
     if stopped:
-        return f"No answer: the trial was given up. {estimate}, without an interval."
+        return _(
+            "No answer: the trial was given up. {estimate}, without an interval.",
+            estimate=estimate,
+        )
     if not over:
-        return (
-            f"Too early to tell: the last planned night is that of {plan.last}. {estimate} so "
-            f"far, which may still turn round."
+        return _(
+            "Too early to tell: the last planned night is that of {last}. {estimate} "
+            "so far, which may still turn round.",
+            last=plan.last,
+            estimate=estimate,
         )
     estimate += f"{between(main, found.scale)}."
     if main.p is None:
-        return f"Cannot tell by a test. {estimate}"
+        return _("Cannot tell by a test. {estimate}", estimate=estimate)
     if main.p <= plan.alpha:
-        return (
-            f"Cannot tell: the planned analysis finds a difference, and those beside it, below, "
-            f"do not all agree. {estimate}"
+        return _(
+            "Cannot tell: the planned analysis finds a difference, and those beside "
+            "it, below, do not all agree. {estimate}",
+            estimate=estimate,
         )
-    return (
-        f"Cannot tell: these nights show no difference that chance could not make. {estimate} "
-        f"That is no proof that {KEYS[plan.key].label.lower()} does nothing: every change inside "
-        f"that interval fits them."
+    return _(
+        "Cannot tell: these nights show no difference that chance could not make. "
+        "{estimate} That is no proof that {label} does nothing: every change inside "
+        "that interval fits them.",
+        estimate=estimate,
+        label=within(_(KEYS[plan.key].label)),
     )
 
 
@@ -105,9 +129,11 @@ def between(found: Result, scale: str) -> str:
     """The interval, as the rest of a sentence; empty where there is none."""
     if found.low is None or found.high is None or found.level is None:
         return ""
-    return (
-        f" (interval of {100 * found.level:.1f} %: from {amount(found.low, scale)} to "
-        f"{amount(found.high, scale)})"
+    return _(
+        " (interval of {level:.1f} %: from {low} to {high})",
+        level=100 * found.level,
+        low=amount(found.low, scale),
+        high=amount(found.high, scale),
     )
 
 
@@ -115,10 +141,12 @@ def amount(effect: float, scale: str = RATIO) -> str:
     """An effect in words: 48 % fewer, 3.1 fewer, 1.5 points lower."""
     if scale == RATIO:
         percent = round(100 * change(effect))
-        return f"{abs(percent)} % {'fewer' if percent < 0 else 'more'}"
+        return _("{n} % fewer", n=-percent) if percent < 0 else _("{n} % more", n=percent)
     if scale == POINTS:
-        return f"{abs(effect):.1f} points {'lower' if effect < 0 else 'higher'}"
-    return f"{abs(effect):.1f} {'fewer' if effect < 0 else 'more'}"
+        text = _("{n:.1f} points lower") if effect < 0 else _("{n:.1f} points higher")
+    else:
+        text = _("{n:.1f} fewer") if effect < 0 else _("{n:.1f} more")
+    return text.replace("{n:.1f}", decimal(abs(effect)))
 
 
 def _why_p(plan: Plan, found: Answer, over: bool) -> str:
@@ -141,14 +169,29 @@ def _why_p(plan: Plan, found: Answer, over: bool) -> str:
 def beside(found: Answer) -> list[str]:
     """The analyses that have to agree before there is a difference."""
     sentences = []
-    for what, other in found.beside.items():
+    for name_, other in found.beside.items():
+        what = _analysis(name_)
         if other.effect is None:
-            sentences.append(f"The analysis {what}: too little is left.")
+            sentences.append(_("The analysis {what}: too little is left.", what=what))
             continue
-        p = "" if other.p is None else f", p = {other.p:.2g}"
+        p = "" if other.p is None else f", p = {decimal(other.p, '.2g')}"
         effect = amount(other.effect, found.scale)
-        sentences.append(f"The analysis {what}: {effect}{between(other, found.scale)}{p}.")
+        sentences.append(
+            _(
+                "The analysis {what}: {effect}{between}{p}.",
+                what=what,
+                effect=effect,
+                between=between(other, found.scale),
+                p=p,
+            )
+        )
     return sentences
+
+
+def _analysis(name_: str) -> str:
+    """What an analysis is called, in the reader's language; a number in it is of nights."""
+    count = re.search(r"\d+", name_)
+    return _(re.sub(r"\d+", "{n}", name_), n=count[0]) if count else _(name_)
 
 
 def table(pairs: Iterable[Pair]) -> str:
@@ -169,8 +212,12 @@ def _rate(value: float | None) -> str:
 def missing(found: Answer) -> str:
     """The nights that are missing, by arm."""
     if not any(found.missing.values()):
-        return "None is missing."
-    return f"Missing: {found.missing['with']} with, {found.missing['without']} without."
+        return _("None is missing.")
+    return _(
+        "Missing: {with_} with, {without} without.",
+        with_=found.missing["with"],
+        without=found.missing["without"],
+    )
 
 
 def _sync_first(seen: Observed) -> str:
@@ -197,10 +244,11 @@ def worst(found: Answer) -> str:
     filled = found.worst
     if filled is None or filled.effect is None:
         return ""
-    return (
-        f"The arms miss different numbers of nights. Were all those missing among the ones that "
-        f"speak against the estimate, it would be {amount(filled.effect, found.scale)}"
-        f"{between(filled, found.scale)}."
+    return _(
+        "The arms miss different numbers of nights. Were all those missing among the "
+        "ones that speak against the estimate, it would be {effect}{between}.",
+        effect=amount(filled.effect, found.scale),
+        between=between(filled, found.scale),
     )
 
 
@@ -214,13 +262,20 @@ def secondary(found: Answer) -> list[str]:
         scale = SECOND_SCALES[name_]
         moved = amount(other.effect, scale)
         if name_ == "rhythm":
-            moved = f"{abs(100 * change(other.effect)):.0f} % " + (
-                "shorter" if other.effect < 0 else "longer"
-            )
-        p = "" if other.p is None else f", p = {other.p:.2g}"
+            percent = round(100 * change(other.effect))
+            moved = _("{n} % longer", n=percent)
+            if other.effect < 0:
+                moved = _("{n} % shorter", n=-percent)
+        p = "" if other.p is None else f", p = {decimal(other.p, '.2g')}"
         sentences.append(
-            f"Secondary outcome (1 of {tested} tested; it explains and does not decide): "
-            f"{SECOND_NAMES[name_]}, {moved} with than without{p}."
+            _(
+                "Secondary outcome (1 of {tested} tested; it explains and does not "
+                "decide): {outcome}, {moved} with than without{p}.",
+                tested=tested,
+                outcome=_(SECOND_NAMES[name_]),
+                moved=moved,
+                p=p,
+            )
         )
     return sentences
 
@@ -229,15 +284,22 @@ def adverse(plan: Plan, seen: Observed, most: int = 1000, letters: int = 1000) -
     """What was unwanted, by night and arm; the first `most`, so many letters of each."""
     arm = {night.date: plan.arms[night.arm] for night in schedule(plan)}
     if not seen.adverse:
-        return ["Nothing unwanted was noted (anklet note adverse_event=...)."]
+        return [_("Nothing unwanted was noted (anklet note adverse_event=...).")]
     counts = [sum(arm[date] == side for date in seen.adverse) for side in ("with", "without")]
     listed = "; ".join(
-        f"{date} ({arm[date]}): {textwrap.shorten(what, letters, placeholder=' ...')}"
+        f"{date} ({_(ARMS[arm[date]])}): {textwrap.shorten(what, letters, placeholder=' ...')}"
         for date, what in [*seen.adverse.items()][:most]
     )
     if len(seen.adverse) > most:
-        listed += f"; and {len(seen.adverse) - most} more"
-    return [f"Unwanted, on {counts[0]} nights with and {counts[1]} without: {listed}."]
+        listed += _("; and {n} more", n=len(seen.adverse) - most)
+    return [
+        _(
+            "Unwanted, on {with_} nights with and {without} without: {listed}.",
+            with_=counts[0],
+            without=counts[1],
+            listed=listed,
+        )
+    ]
 
 
 def guess(course: Course) -> str:
@@ -245,12 +307,16 @@ def guess(course: Course) -> str:
     if not course.guess:
         return ""
     if course.guess == UNSURE:
-        return "Asked before the result, you could not say which bottle was the one with."
-    right = course.plan.arms[course.guess] == WITH
-    return (
-        f"Asked before the result, you took bottle {course.guess} for the one with, which was "
-        f"{'right: you may have noticed' if right else 'wrong'}."
+        return _("Asked before the result, you could not say which bottle was the one with.")
+    text = N_(
+        "Asked before the result, you took bottle {bottle} for the one with, which was wrong."
     )
+    if course.plan.arms[course.guess] == WITH:
+        text = N_(
+            "Asked before the result, you took bottle {bottle} for the one with, which was right: "
+            "you may have noticed."
+        )
+    return _(text, bottle=course.guess)
 
 
 def looks(course: Course, most: int = 1000) -> list[str]:
@@ -258,19 +324,29 @@ def looks(course: Course, most: int = 1000) -> list[str]:
     early, given = course.events("looked"), course.events("result")
     sentences = []
     if early:
-        times = dates(f"{e['at'][:16]} UTC ({e['nights']} nights)" for e in early[:most])
+        times = dates(
+            _("{at} UTC ({n} nights)", at=e["at"][:16], n=e["nights"]) for e in early[:most]
+        )
         if len(early) > most:
-            times += f" and {len(early) - most} more"
+            times += _(" and {n} more", n=len(early) - most)
         sentences.append(
-            f"Looked at before the end: {times}. Whoever looks early may act on it; weigh the "
-            f"result with that in mind."
+            _(
+                "Looked at before the end: {times}. Whoever looks early may act on it; "
+                "weigh the result with that in mind.",
+                times=times,
+            )
         )
     if given:
         first = given[0]
-        p = "no p" if first["p"] is None else f"p = {first['p']:.2g}"
+        p = _("no p") if first["p"] is None else f"p = {decimal(first['p'], '.2g')}"
         sentences.append(
-            f"Results given so far: {len(given)}, the first on {first['at'][:16]} UTC "
-            f"({first['nights']} nights, {p})."
+            _(
+                "Results given so far: {given}, the first on {at} UTC ({nights} nights, {p}).",
+                given=len(given),
+                at=first["at"][:16],
+                nights=first["nights"],
+                p=p,
+            )
         )
     return sentences
 

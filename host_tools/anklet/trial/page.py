@@ -3,8 +3,10 @@
 It holds no script and asks for nothing from a network. All that a person wrote is escaped.
 """
 
+import datetime as dt
 from html import escape
 
+from anklet.texts import N_, _, day_and_month, decimal, language, n_, short_day
 from anklet.trial import findings, words
 from anklet.trial.answer import RATIO, Answer
 from anklet.trial.course import Course
@@ -23,10 +25,11 @@ p { margin: 0 0 1mm } .answer { font-size: 11.5pt; border-left: 1mm solid #111; 
 svg { width: 100% } text { font: 9px sans-serif }
 @media print { .screen { display: none } }
 """
-DOCTOR = (
-    "For a doctor: one person's randomised crossover (N-of-1) trial, {blind}; the outcome is "
-    "periodic leg movements per hour in bed from an accelerometer at one ankle, not a PLMS index "
-    "(no EEG, no EMG), and published thresholds do not apply to it. {answer}"
+DOCTOR = N_(
+    "For a doctor: one person's randomised crossover (N-of-1) trial, {blind}; the "
+    "outcome is periodic leg movements per hour in bed from an accelerometer at one "
+    "ankle, not a PLMS index (no EEG, no EMG), and published thresholds do not apply "
+    "to it. {answer}"
 )
 
 
@@ -34,54 +37,77 @@ def html(course: Course, found: Answer, nav: str = "") -> str:
     """The page, one A4 side. nav: HTML to stand above it on a screen."""
     plan, seen, main = course.plan, course.seen, found.main
     with_, without = words.arms(plan)
-    adherence = (
-        f"{len(seen.past)} of {plan.length} nights are over, {main.nights} count in {main.used} "
-        f"pairs. {findings.missing(found)} Not as planned by the journal: {len(seen.broken)}; not "
-        f"noted: {len(seen.silent)}; hidden: {len(seen.hidden)}."
+    adherence = _(
+        "{past} of {length} nights are over, {nights} count in {used} pairs. "
+        "{missing} Not as planned by the journal: {broken}; not noted: {silent}; "
+        "hidden: {hidden}.",
+        past=len(seen.past),
+        length=plan.length,
+        nights=main.nights,
+        used=main.used,
+        missing=findings.missing(found),
+        broken=len(seen.broken),
+        silent=len(seen.silent),
+        hidden=len(seen.hidden),
     )
-    blind = "blind" if plan.blind else "open"
+    blind = _("blind") if plan.blind else _("open")
     answer = findings.verdict(plan, found, course.over, course.stopped)
     parts = [
         (
-            "Asked",
-            f"Does {words.name(plan)} change PLM per hour in bed? {plan.pairs} pairs of "
-            f"{plan.nights} and {plan.nights} nights, from {plan.first} to {plan.last}, order "
-            f"drawn {plan.drawn}, {blind}. Primary outcome: PLM per hour in bed.",
+            _("Asked"),
+            _(
+                "Does {name} change PLM per hour in bed? {pairs} pairs of {nights} and "
+                "{nights} nights, from {first} to {last}, order drawn {drawn}, {blind}. "
+                "Primary outcome: PLM per hour in bed.",
+                name=words.name(plan),
+                pairs=plan.pairs,
+                nights=plan.nights,
+                first=short_day(plan.first),
+                last=short_day(plan.last),
+                drawn=_(plan.drawn),
+                blind=blind,
+            ),
         ),
-        ("Nights", ""),
-        ("Adherence", adherence),
-        ("Beside it", " ".join([*findings.beside(found), findings.worst(found)])),
-        ("Secondary outcomes", " ".join(findings.secondary(found))),
-        ("Unwanted", " ".join(findings.adverse(plan, seen, MOST_LISTED, LETTERS))),
+        (_("Nights"), ""),
+        (_("Adherence"), adherence),
+        (_("Beside it"), " ".join([*findings.beside(found), findings.worst(found)])),
+        (_("Secondary outcomes"), " ".join(findings.secondary(found))),
+        (_("Unwanted"), " ".join(findings.adverse(plan, seen, MOST_LISTED, LETTERS))),
         (
-            "Looks",
+            _("Looks"),
             " ".join(
                 [
-                    "" if course.events("looked") else "Nobody looked before the end.",
+                    "" if course.events("looked") else _("Nobody looked before the end."),
                     *findings.looks(course, MOST_LISTED),
                     findings.guess(course),
                     *words.abandoned(course.abandoned()[-2:], LETTERS),
                 ]
             ),
         ),
-        ("", DOCTOR.format(blind=blind, answer=_interval(found))),
+        ("", _(DOCTOR, blind=blind, answer=_interval(found))),
     ]
     sections = []
     for title, text in parts:
         head = f"<h2>{escape(title)}</h2>" if title else "<hr>"
         body = f"<p>{escape(text)}</p>"
-        if title == "Nights":
+        if title == _("Nights"):
             body = f'<div class="beside">{_picture(course, found)}{_pairs(found)}</div>'
-        if text.strip() or title == "Nights":
+        if text.strip() or title == _("Nights"):
             sections.append(head + body)
-    legend = f"filled: {with_}; hollow: {without}; pale: left out as washout"
-    simulated = f"<p><b>{escape(words.SIMULATED)}</b></p>" if plan.simulated else ""
+    legend = _(
+        "filled: {with_}; hollow: {without}; pale: left out as washout",
+        with_=with_,
+        without=without,
+    )
+    points = _("Points are nights ({legend}).", legend=legend)
+    title_ = escape(_("Trial {trial}", trial=plan.id))
+    simulated = f"<p><b>{escape(_(words.SIMULATED))}</b></p>" if plan.simulated else ""
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Trial {escape(plan.id)}'
-        f"</title><style>{STYLE}</style>{nav}<h1>Trial {escape(plan.id)}</h1>{simulated}"
+        f'<!doctype html><html lang="{language()}"><meta charset="utf-8"><title>{title_}'
+        f"</title><style>{STYLE}</style>{nav}<h1>{title_}</h1>{simulated}"
         f'<p class="answer">{escape(answer)}</p>{"".join(sections)}'
-        f'<p class="quiet">Points are nights ({escape(legend)}). {escape(words.LIMITS)} Sealed as '
-        f"{course.seal[:16]}.</p></html>\n"
+        f'<p class="quiet">{escape(points)} {escape(_(words.LIMITS))}'
+        f" {_('Sealed as {seal}.', seal=course.seal[:16])}</p></html>\n"
     )
 
 
@@ -109,11 +135,16 @@ def _pairs(found: Answer) -> str:
         for without, with_ in pairs
     )
     fewer = sum(with_ < without for without, with_ in pairs)
+    label = n_(
+        "{n} pair, without and with: in {fewer} there were fewer with",
+        "{n} pairs, without and with: in {fewer} there were fewer with",
+        len(pairs),
+        fewer=fewer,
+    )
     return (
-        f'<svg viewBox="0 0 {wide} {HEIGHT}" role="img" aria-label="{len(pairs)} pairs, without'
-        f' and with: in {fewer} there were fewer with">{lines}'
-        f'<text x="50" y="{HEIGHT - 8}" text-anchor="middle">without</text>'
-        f'<text x="150" y="{HEIGHT - 8}" text-anchor="middle">with</text></svg>'
+        f'<svg viewBox="0 0 {wide} {HEIGHT}" role="img" aria-label="{label}">{lines}'
+        f'<text x="50" y="{HEIGHT - 8}" text-anchor="middle">{_("without")}</text>'
+        f'<text x="150" y="{HEIGHT - 8}" text-anchor="middle">{_("with")}</text></svg>'
     )
 
 
@@ -121,9 +152,14 @@ def _interval(found: Answer) -> str:
     main = found.main
     if main.effect is None:
         return ""
-    p = "" if main.p is None else f", p = {main.p:.2g} (exact randomisation test)"
+    p = "" if main.p is None else _(", p = {p:.2g} (exact randomisation test)", p=main.p)
     between = findings.between(main, found.scale)
-    return f"Estimate: {findings.amount(main.effect, found.scale)}{between}{p}."
+    return _(
+        "Estimate: {amount}{between}{p}.",
+        amount=findings.amount(main.effect, found.scale),
+        between=between,
+        p=p,
+    )
 
 
 def _picture(course: Course, found: Answer) -> str:
@@ -138,15 +174,15 @@ def _picture(course: Course, found: Answer) -> str:
 
     drawn = [
         f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#ccc"/>'
-        f'<text x="{LEFT - 4}" y="{y(tick) + 3:.1f}" text-anchor="end">{tick:.3g}</text>'
+        f'<text x="{LEFT - 4}" y="{y(tick) + 3:.1f}" text-anchor="end">'
+        f"{decimal(tick, '.3g')}</text>"
         for tick in (0, top / 2, top)
     ]
     for night in schedule(plan):
         x = LEFT + step * (night.day + 0.5)
         if not night.day % 7:
-            drawn.append(
-                f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{night.date[5:]}</text>'
-            )
+            name = day_and_month(dt.date.fromisoformat(night.date))
+            drawn.append(f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{name}</text>')
         there = nights.get(night.date)
         if there is None:
             continue
@@ -156,8 +192,10 @@ def _picture(course: Course, found: Answer) -> str:
             f'<circle cx="{x:.1f}" cy="{y(there.rate):.1f}" r="3.5" fill="{fill}" stroke="#111"'
             f"{pale}/>"
         )
-    what = "PLM per hour in bed" + (", typical nights compared" if found.scale == RATIO else "")
+    what = _("PLM per hour in bed, each night")
+    if found.scale == RATIO:
+        what = _("PLM per hour in bed, typical nights compared, each night")
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{what}, each night">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{what}">'
         f"{''.join(drawn)}</svg>"
     )

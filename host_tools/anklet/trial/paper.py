@@ -6,11 +6,11 @@ It holds no script and asks for nothing from a network, and no night's result is
 import datetime as dt
 from html import escape
 
+from anklet.texts import SHORT_WEEKDAYS, _, day_and_month, language, n_, sentence, short_day
 from anklet.trial import words
 from anklet.trial.plan import Plan, schedule
 
 TALL, MOST = 205, 17  # mm: of all weeks together, and of one
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 STYLE = """
 @page {{ size: A4; margin: 14mm }}
 body {{ font: 9.5pt/1.3 sans-serif; color: #111; max-width: 182mm; margin: auto }}
@@ -39,22 +39,29 @@ def html(plan: Plan, nav: str = "") -> str:
             if night is None:
                 cells.append('<td class="none"></td>')
                 continue
-            name = f"{date.day} {date:%b}" if date == plan.first or date.day == 1 else date.day
+            name = day_and_month(date) if date == plan.first or date.day == 1 else date.day
             between = "<br>" if high > MOST / 2 else " "
             cells.append(
                 f"<td><span>{name}</span>{between}\N{BALLOT BOX} "
                 f"{escape(words.short_task(plan, night))}</td>"
             )
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    head = "".join(f'<th scope="col">{day}</th>' for day in WEEKDAYS)
+    head = "".join(f'<th scope="col">{_(day)}</th>' for day in SHORT_WEEKDAYS)
     style = STYLE.format(high=high, size=9.5 if high > MOST / 2 else 8)
-    what = escape(words.name(plan).capitalize())
+    title = escape(_("Calendar of {trial}", trial=plan.id))
+    nights_ = n_("{n} night", "{n} nights", plan.length)
+    said = _(
+        "From {first} to {last}; a box is a night, by the date of its evening. Tick it when you"
+        " took what it says; write beside it what was otherwise. Copy it into the journal when you"
+        " sync.",
+        first=short_day(plan.first),
+        last=short_day(plan.last),
+    )
+    what = escape(sentence(words.name(plan)))
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>Calendar of {escape(plan.id)}'
-        f"</title><style>{style}</style>{nav}<h1>{what}: {plan.length} nights</h1>"
-        f"<p>From {plan.first} to {plan.last}; a box is a night, by the date of its evening. Tick"
-        " it when you took what it says; write beside it what was otherwise. Copy it into the"
-        f" journal when you sync.</p><table><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table><p>{escape(plan.stop)}</p></html>\n"
+        f'<!doctype html><html lang="{language()}"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{title}'
+        f"</title><style>{style}</style>{nav}<h1>{what}: {nights_}</h1>"
+        f"<p>{said}</p><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table><p>{escape(_(plan.stop))}</p></html>\n"
     )

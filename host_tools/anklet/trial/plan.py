@@ -23,7 +23,7 @@ PAIRS = (4, 12)
 NIGHTS = (1, 14)
 AHEAD_DAYS = 60
 WITH, WITHOUT = "with", "without"
-BY_CHANCE = "by the computer's random numbers"
+BY_CHANCE = N_("by the computer's random numbers")
 
 
 @dataclass(frozen=True)

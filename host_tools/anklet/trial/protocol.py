@@ -1,5 +1,7 @@
 """What every new plan decides beforehand, in the words that are sealed with it."""
 
+from anklet.texts import N_
+
 SECOND = ("rhythm", "urge", "sleep_quality")
 FEW_PLM = 4  # fewer make no series, so such a night's rate is a matter of one series more or less
 FEW_SHARE = 0.2
@@ -40,7 +42,8 @@ SECONDARY = (
     "(mean logarithm of the intervals between neighbours in a series), the urge to move the legs "
     "and the sleep quality that the journal has. They explain; they don't decide."
 )
-STOP = (
-    "Note anything unwanted as adverse_event. Give the trial up (anklet trial stop) and see a "
-    "doctor when it is more than mild, comes back, or worries you; no result is worth it."
+STOP = N_(
+    "Note anything unwanted as adverse_event. Give the trial up (anklet trial stop) "
+    "and see a doctor when it is more than mild, comes back, or worries you; no "
+    "result is worth it."
 )

@@ -7,41 +7,44 @@ from typing import Any
 
 from anklet.archive.journal import KEYS
 from anklet.archive.journalkeys import Values
+from anklet.texts import N_, _, n_, within
 from anklet.trial.doses import DOSES
 from anklet.trial.observed import BOTTLE, Observed
 from anklet.trial.plan import BY_CHANCE, WITH, Plan, PlannedNight, smallest_p
 from anklet.trial.power import EFFECTS, OWN_NIGHTS, TRIALS, Chances
 
 WIDTH = 79  # of a terminal of 80
-LIMITS = (
-    "This is about movements that an accelerometer at the ankle feels, per hour in bed (recorded, "
-    "without upright and off-body time, awake or asleep). Movements are not symptoms: how your "
-    "legs and your sleep feel is another question, and both can change without the other. It is "
-    "about you and these nights, not about anybody else, and it is no cure and no diagnosis; "
-    "speak with a doctor before you change a treatment."
+LIMITS = N_(
+    "This is about movements that an accelerometer at the ankle feels, per hour in "
+    "bed (recorded, without upright and off-body time, awake or asleep). Movements "
+    "are not symptoms: how your legs and your sleep feel is another question, and "
+    "both can change without the other. It is about you and these nights, not about "
+    "anybody else, and it is no cure and no diagnosis; speak with a doctor before "
+    "you change a treatment."
 )
-SIMULATED = "Planned on a simulated clock: a demonstration, not a person's trial."
+SIMULATED = N_("Planned on a simulated clock: a demonstration, not a person's trial.")
 
 
 def name(plan: Plan) -> str:
     """What is tried, in words: magnesium (300 mg)."""
     item = KEYS[plan.key]
+    what = within(_(item.label))
     if not plan.amount:
-        return f"no {item.label.lower()} (against as usual)"
-    return f"{item.label.lower()} ({plan.amount:g} {item.unit})"
+        return _("no {what} (against as usual)", what=what)
+    return _("{what} ({amount:g} {unit})", what=what, amount=plan.amount, unit=item.unit)
 
 
 def arms(plan: Plan) -> tuple[str, str]:
     """The nights with, and those they are compared with, as they are called in a sentence."""
-    what = KEYS[plan.key].label.lower()
+    what = within(_(KEYS[plan.key].label))
     if not plan.amount:
-        return f"nights without {what}", "nights as usual"
-    return f"nights with {what}", "nights without"
+        return _("nights without {what}", what=what), _("nights as usual")
+    return _("nights with {what}", what=what), _("nights without")
 
 
 def caution(plan: Plan) -> str:
     dose = DOSES.get(plan.key)
-    return dose.caution if dose and plan.version > 1 else ""
+    return _(dose.caution) if dose and plan.version > 1 else ""
 
 
 def planned(plan: Plan, seal: str, chances: Chances, abandoned: Sequence[str]) -> str:
@@ -127,8 +130,11 @@ def _percent(share: float) -> str:
 def abandoned(events: Iterable[Mapping[str, Any]], letters: int = 1000) -> list[str]:
     """Earlier trials of the same item that were given up, a sentence each, with why."""
     return [
-        f"Before this one, trial {event['trial']} of the same was given up "
-        f"({textwrap.shorten(event['why'], letters, placeholder=' ...')})."
+        _(
+            "Before this one, trial {trial} of the same was given up ({why}).",
+            trial=event["trial"],
+            why=textwrap.shorten(event["why"], letters, placeholder=" ..."),
+        )
         for event in events
     ]
 
@@ -146,13 +152,22 @@ def _blind(plan: Plan) -> str:
 def bottles(plan: Plan) -> str:
     """The sheet for whoever fills the bottles of a blind trial."""
     item = KEYS[plan.key]
-    lines = [f"Trial {plan.id}: for the person who fills the bottles, and nobody else.", ""]
+    what = within(_(item.label))
+    lines = [
+        _("Trial {trial}: for the person who fills the bottles, and nobody else.", trial=plan.id),
+        "",
+    ]
     for arm in "AB":
-        holds = f"{plan.amount:g} {item.unit} of {item.label.lower()} for each night"
+        holds = _(
+            "{amount:g} {unit} of {what} for each night",
+            amount=plan.amount,
+            unit=item.unit,
+            what=what,
+        )
         if plan.arms[arm] != WITH:
-            holds = f"the same without {item.label.lower()} (looks and tastes alike)"
-        lines.append(f"  bottle {arm}: {holds}")
-    return "\n".join([*lines, "", f"For {plan.length // 2} nights each.", ""])
+            holds = _("the same without {what} (looks and tastes alike)", what=what)
+        lines.append("  " + _("bottle {arm}", arm=arm) + f": {holds}")
+    return "\n".join([*lines, "", _("For {n} nights each.", n=plan.length // 2), ""])
 
 
 def no_p(pairs: int, alpha: float) -> str:
@@ -160,10 +175,17 @@ def no_p(pairs: int, alpha: float) -> str:
     least = smallest_p(pairs)
     if least <= alpha:
         return ""
-    return (
-        f"Estimate and interval only, no p-value: {pairs} {'pair' if pairs == 1 else 'pairs'} can "
-        f"be ordered in {2**pairs} ways, so the smallest p that could come out is {least:.4g}, "
-        f"above {alpha:g}, and even the clearest difference could not be told from chance by it."
+    return n_(
+        "Estimate and interval only, no p-value: {n} pair can be ordered in {ways} ways, so the "
+        "smallest p that could come out is {least:.4g}, above {alpha:g}, and even the clearest "
+        "difference could not be told from chance by it.",
+        "Estimate and interval only, no p-value: {n} pairs can be ordered in {ways} ways, so the "
+        "smallest p that could come out is {least:.4g}, above {alpha:g}, and even the clearest "
+        "difference could not be told from chance by it.",
+        pairs,
+        ways=2**pairs,
+        least=least,
+        alpha=alpha,
     )
 
 
@@ -171,11 +193,14 @@ def task(plan: Plan, night: PlannedNight) -> str:
     """What is to be taken that night: "magnesium, 300 mg", "no caffeine", "bottle A"."""
     item = KEYS[plan.key]
     asked = plan.asks(night.arm)
+    what = within(_(item.label))
     if plan.blind:
-        return f"bottle {night.arm}"
+        return _("bottle {arm}", arm=night.arm)
     if asked is None:
-        return f"{item.label.lower()} as usual"
-    return f"{item.label.lower()}, {asked:g} {item.unit}" if asked else f"no {item.label.lower()}"
+        return _("{what} as usual", what=what)
+    if not asked:
+        return _("no {what}", what=what)
+    return _("{what}, {amount:g} {unit}", what=what, amount=asked, unit=item.unit)
 
 
 def short_task(plan: Plan, night: PlannedNight) -> str:
@@ -184,8 +209,10 @@ def short_task(plan: Plan, night: PlannedNight) -> str:
     if plan.blind:
         return night.arm
     if asked is None:
-        return "as usual"
-    return f"{asked:g} {KEYS[plan.key].unit}" if asked else "none"
+        return _("as usual")
+    if not asked:
+        return _("none")
+    return _("{amount:g} {unit}", amount=asked, unit=KEYS[plan.key].unit)
 
 
 def noted(plan: Plan, night: PlannedNight) -> Values:
@@ -235,28 +262,52 @@ def deviations(plan: Plan, seen: Observed) -> list[str]:
     """What was done otherwise than planned, a sentence each."""
     found = []
     if seen.missing:
-        found.append(f"Missing: {dates(seen.missing)}.")
+        found.append(_("Missing: {missing}.", missing=dates(seen.missing)))
     if seen.short:
-        found.append(f"Under {plan.min_hours:g} h in bed, so missing: {dates(seen.short)}.")
+        found.append(
+            _(
+                "Under {min_hours:g} h in bed, so missing: {short}.",
+                min_hours=plan.min_hours,
+                short=dates(seen.short),
+            )
+        )
     if seen.hidden:
-        found.append(f"Hidden by you, wholly or in part: {dates(seen.hidden)}.")
+        found.append(_("Hidden by you, wholly or in part: {hidden}.", hidden=dates(seen.hidden)))
     if seen.late:
-        found.append(f"Hidden after the first look, so they stay in: {dates(seen.late)}.")
+        found.append(
+            _("Hidden after the first look, so they stay in: {late}.", late=dates(seen.late))
+        )
     if seen.broken:
         days = [date if plan.blind else f"{date} ({it})" for date, it in seen.broken.items()]
-        found.append(f"Not as planned, by the journal: {dates(days)}.")
+        found.append(_("Not as planned, by the journal: {days}.", days=dates(days)))
     if seen.silent:
         count = len(seen.silent)
-        found.append(f"Nothing noted of {plan.key} on {count} {nights(count)}; taken as kept.")
+        found.append(
+            n_(
+                "Nothing noted of {key} on {n} night; taken as kept.",
+                "Nothing noted of {key} on {n} nights; taken as kept.",
+                count,
+                key=plan.key,
+            )
+        )
     if seen.detectors:
         by = "; ".join(f"{n}: {dates(when)}" for n, when in sorted(seen.detectors.items()))
         found.append(
-            f"Counted by two detectors, whose counts do not compare ({by}): anklet trial result"
-            " --rescored scores every night again from its trace, and says what those counts say."
+            _(
+                "Counted by two detectors, whose counts do not compare ({by}): anklet "
+                "trial result --rescored scores every night again from its trace, and "
+                "says what those counts say.",
+                by=by,
+            )
         )
     if seen.outside:
-        outside = f"{seen.outside} {nights(seen.outside)}"
-        found.append(f"In the archive, but outside of the plan and left out: {outside}.")
+        found.append(
+            n_(
+                "In the archive, but outside of the plan and left out: {n} night.",
+                "In the archive, but outside of the plan and left out: {n} nights.",
+                seen.outside,
+            )
+        )
     return found
 
 

@@ -64,7 +64,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
         if request.method == "POST":
             try:
                 found, many, trial = compare.look(archive, label, key)
-                paragraphs = comparewords.said(found, many, trial, "An experiment under Try")
+                paragraphs = comparewords.said(found, many, trial, _("An experiment under Try"))
             except BadInput as wrong:
                 error = _on_a_page(key, str(wrong))
         return render_template(

@@ -14,6 +14,7 @@ from anklet.archive.journal import KEYS
 from anklet.archive.store import Archive
 from anklet.errors import BadInput
 from anklet.report.lately import lately
+from anklet.texts import _, short_day
 from anklet.trial import begin, page, paper, tonight, words
 from anklet.trial.course import GIVEN, UNSURE, Course, courses
 from anklet.trial.doses import DOSES, NONE
@@ -74,7 +75,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
             shape = {name: int(form[name]) for name in ("pairs", "nights") if form.get(name)}
         except ValueError:
             raise BadInput(
-                "Choose the first night, the pairs and the nights from what is offered."
+                _("Choose the first night, the pairs and the nights from what is offered.")
             ) from None
         return begin.drawn(
             archive,
@@ -104,7 +105,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
         course, why = newest(), " ".join(request.form.get("why", "").split())
         if course and course.running and not course.over:
             if not why or len(why) > 300:
-                return show({"why": "Say why, in 300 letters at most."}, {})
+                return show({"why": _("Say why, in 300 letters at most.")}, {})
             course.trials.note(
                 course.plan.id, "stopped", night=course.evening.isoformat(), why=why
             )
@@ -165,8 +166,8 @@ def pages(archive: Archive, people: People) -> Blueprint:
 
 def _back() -> Markup:
     """What stands above a page to print, on a screen."""
-    return Markup('<p class="quiet screen"><a href="{}">Back to Anklet</a></p>').format(
-        url_for("trying.index")
+    return Markup('<p class="quiet screen"><a href="{}">{}</a></p>').format(
+        url_for("trying.index"), _("Back to Anklet")
     )
 
 
@@ -191,18 +192,23 @@ def _picture(course: Course) -> Markup:
             mark = MISSING
         elif night.date in seen.nights:
             mark = THERE
-        what = f"{night.date}: {words.task(plan, night)}"
-        what += ", missing" if mark == MISSING else ", recorded" if mark == THERE else ""
+        what = f"{short_day(night.date)}: {words.task(plan, night)}"
+        what += _(", missing") if mark == MISSING else _(", recorded") if mark == THERE else ""
         drawn.append(
             f'<g><title>{escape(what)}</title><rect x="{x}" y="{y}" width="{BOX}" height="{BOX}"'
             f' rx="4" fill="{fill}" stroke="{edge}" stroke-width="{2 if "ink" in edge else 1}"/>'
             f'<text x="{x + BOX / 2}" y="{y + 16}" text-anchor="middle">{mark}</text></g>'
         )
     drawn += [
-        f'<text x="0" y="{4 + pair * (BOX + GAP) + 16}">Pair {pair + 1}</text>'
+        f'<text x="0" y="{4 + pair * (BOX + GAP) + 16}">{_("Pair {n}", n=pair + 1)}</text>'
         for pair in range(plan.pairs)
     ]
-    label = f"{plan.length} nights in {plan.pairs} pairs, {len(seen.past)} of them over"
+    label = _(
+        "{nights} nights in {pairs} pairs, {past} of them over",
+        nights=plan.length,
+        pairs=plan.pairs,
+        past=len(seen.past),
+    )
     high = 8 + plan.pairs * (BOX + GAP)
     return Markup(
         f'<svg class="plan" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" role="img"'

@@ -9,6 +9,7 @@ from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import BadInput
 from anklet.report import letter
+from anklet.texts import day, short_day
 from anklet.web.server import create_app
 from trialnights import date, file_night
 
@@ -19,12 +20,12 @@ NIGHTS = 40
 def home(tmp_path):
     """Forty nights; from the twentieth on a medicine, and a fifth of the movements."""
     path = tmp_path / "archive"
-    for day in range(NIGHTS):
-        file_night(path, day, 7 * (20 + day % 5) if day < 20 else 7 * (4 + day % 3))
+    for n in range(NIGHTS):
+        file_night(path, n, 7 * (20 + n % 5) if n < 20 else 7 * (4 + n % 3))
     diary = Journal(path)
-    for day in range(20, NIGHTS):
-        if day != 30:  # forgotten once
-            diary.set(date(day), {"medicine": "<b>pramipexole 0.18 mg"}, "")
+    for n in range(20, NIGHTS):
+        if n != 30:  # forgotten once
+            diary.set(date(n), {"medicine": "<b>pramipexole 0.18 mg"}, "")
     diary.set(date(2), {"magnesium_mg": 300}, "")
     diary.set(date(3), {"magnesium_mg": 0}, "")
     return path
@@ -38,7 +39,10 @@ def text(page):
 
 def test_it_tells_the_baseline_with_its_interval_and_hours(home):
     seen = text(letter.html(Archive(home)))
-    assert f"Left leg, 40 nights from {date(0)} to {date(39)} with at least 4 hours in bed" in seen
+    assert (
+        f"Left leg, 40 nights from {day(date(0))} to {day(date(39))} with at least 4 hours in bed"
+        in seen
+    )
     assert re.search(
         r"13 periodic leg movements \(PLM\) per hour in bed \(median; 95 % interval [\d.]+ to",
         seen,
@@ -51,8 +55,11 @@ def test_medicines_stand_with_their_dates_and_a_forgotten_night_ends_none(home):
     page = letter.html(Archive(home))
     assert "&lt;b&gt;pramipexole" in page and "<b>pram" not in page
     seen = text(page)
-    assert f"pramipexole 0.18 mg ({date(20)} to {date(39)}, noted on 19 nights)" in seen
-    assert f"Magnesium 300 mg ({date(2)})" in seen and "Magnesium 0" not in seen
+    assert (
+        f"pramipexole 0.18 mg ({short_day(date(20))} to {short_day(date(39))}, noted on 19 nights)"
+        in seen
+    )
+    assert f"Magnesium 300 mg ({short_day(date(2))})" in seen and "Magnesium 0" not in seen
 
 
 def test_dated_medicines_and_blood_tests_stand_on_it_with_what_changed(home):
@@ -72,7 +79,8 @@ def test_dated_medicines_and_blood_tests_stand_on_it_with_what_changed(home):
 
 def test_what_changed_is_described_and_not_tested(home):
     seen = text(letter.html(Archive(home)))
-    told = f"begun {date(20)}, left leg: median 22 PLM per hour before (20 nights), 5 since (20)."
+    told = "left leg: median 22 PLM per hour before (20 nights), 5 since (20)."
+    told = f"begun {short_day(date(20))}, {told}"
     assert told in seen
     assert "Described, not tested" in seen
 
