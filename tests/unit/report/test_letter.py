@@ -73,8 +73,13 @@ def test_dated_medicines_and_blood_tests_stand_on_it_with_what_changed(home):
     assert f"levodopa 50 mg ({date(-60)} to {date(-30)})" in seen
     assert f"gabapentin 300 mg (since {date(20)}, still)" in seen
     assert f"Ferritin 45 \N{MICRO SIGN}g/L ({date(-100)})" in seen
-    assert f"gabapentin 300 mg, begun {short_day(date(20))}, left leg: median 22 PLM per hour before" in seen
-    assert f"Magnesium 300 mg ({date(2)})" in seen  # beside them, what was noted by evening
+    assert (
+        f"gabapentin 300 mg, begun {short_day(date(20))}, left leg: median 22 PLM per hour before"
+        in seen
+    )
+    assert (
+        f"Magnesium 300 mg ({short_day(date(2))})" in seen
+    )  # beside them, what was noted by evening
 
 
 def test_what_changed_is_described_and_not_tested(home):
