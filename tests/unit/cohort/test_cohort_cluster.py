@@ -16,6 +16,7 @@ import pytest
 from people import anklet, small, tables
 from places import REPO
 
+QUIET = "--host", "127.0.0.1", "--no-dashboard"
 LIMIT_S = 600  # a busy machine is slow, a hanging one is for ever
 
 
@@ -47,26 +48,24 @@ def dask(*args, ready, **env):
         child.wait()
 
 
+def worker(address, **env):
+    """A worker of another process, as dask() gives it."""
+    return dask(
+        *("worker", address, *QUIET, "--nthreads", 1, "--no-nanny"),
+        ready=r"Starting established connection|Registered to",
+        **env,
+    )
+
+
 @contextmanager
-def cluster(workers=2, **env):
+def cluster(workers=2):
     """A scheduler and workers of other processes: the scheduler, its address, the workers."""
     with ExitStack() as stack:
-        quiet = "--host", "127.0.0.1", "--no-dashboard"
         scheduler, found = stack.enter_context(
-            dask("scheduler", *quiet, "--port", 0, ready=r"Scheduler at: +(tcp://\S+)")
+            dask("scheduler", *QUIET, "--port", 0, ready=r"Scheduler at: +(tcp://\S+)")
         )
         address = found[1]
-        alive = [
-            stack.enter_context(
-                dask(
-                    *("worker", address, *quiet, "--nthreads", 1, "--no-nanny"),
-                    ready=r"Starting established connection|Registered to",
-                    **env,
-                )
-            )[0]
-            for _ in range(workers)
-        ]
-        yield scheduler, address, alive
+        yield scheduler, address, [stack.enter_context(worker(address))[0] for _ in range(workers)]
 
 
 def run(plan, out, *more):
@@ -133,25 +132,19 @@ def test_a_worker_of_ours_that_is_killed_is_replaced(many, tmp_path):
     assert tables(tmp_path / "out") == undisturbed
 
 
-def test_workers_of_another_version_are_refused(many, tmp_path):
+def test_a_cluster_that_is_no_use_is_refused_before_anything_is_written(many, tmp_path):
+    """Without workers, and with one of another version."""
     plan, _ = many
     for name in ("firmware", "boards", "host_tools"):
         shutil.copytree(REPO / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     rules = tmp_path / "firmware" / "plmcore" / "rules.py"
     rules.write_text(rules.read_text() + "# another version\n")
-    other = str(tmp_path / "host_tools")
-    with cluster(1, PYTHONPATH=other) as (_, address, _):
-        code, _, complaints = run(plan, tmp_path / "out", "--scheduler", address)
-    assert code == 2
-    assert len(complaints.strip().splitlines()) == 1
-    assert "has another version of anklet" in complaints
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_scheduler_without_workers_is_said(many, tmp_path):
-    plan, _ = many
     with cluster(0) as (_, address, _):
-        code, _, complaints = run(plan, tmp_path / "out", "--scheduler", address)
-    assert (code, len(complaints.strip().splitlines())) == (2, 1)
-    assert "has no workers" in complaints
-    assert not (tmp_path / "out").exists()
+        for other, said in ((0, "has no workers"), (1, "has another version of anklet")):
+            with ExitStack() as stack:
+                if other:
+                    stack.enter_context(worker(address, PYTHONPATH=str(tmp_path / "host_tools")))
+                code, _, complaints = run(plan, tmp_path / "out", "--scheduler", address)
+            assert (code, len(complaints.strip().splitlines())) == (2, 1)
+            assert said in complaints
+            assert not (tmp_path / "out").exists()
