@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import random
 import zipfile
 
 import pytest
@@ -11,6 +12,7 @@ from anklet.archive.store import Archive
 from anklet.archive.verify import verify
 from anklet.cli import main
 from anklet.errors import BadInput, NotVerified
+from anklet.simulate import example
 from anklet.trial.plan import draw
 from anklet.trial.seal import Trials
 from anklet.web.server import create_app
@@ -47,6 +49,24 @@ def test_it_comes_back_byte_for_byte(archive, tmp_path):
     assert verify(Archive(there)).wrong == []
     assert sorted(p.name for p in tmp_path.iterdir()) == ["archive", "b.zip", "new"]
     assert not (there / "example").exists()
+
+
+@pytest.mark.slow
+def test_400_nights_come_back_byte_for_byte(tmp_path):
+    archive, rng = Archive(tmp_path / "archive"), random.Random(3)
+    evening = dt.datetime(2025, 1, 1, 22, tzinfo=dt.UTC)
+    nights = [example.night(evening, 10 + 5 * seed, seed)[1] for seed in range(8)]
+    folder = archive.path / "raw" / example.DEVICE
+    folder.mkdir(parents=True)
+    for number in range(400):
+        file = folder / f"{number:05d}-1a2b3c4d.plm"
+        file.write_bytes(nights[number % 8])
+        file.with_suffix(".trc").write_bytes(rng.randbytes(300))
+    out, there = tmp_path / "b.zip", tmp_path / "new"
+    backup(archive, out)
+    assert restore(out, there) == 400
+    assert files(there) == files(archive.path)
+    assert len(files(there)) == 800
 
 
 def test_an_archive_that_holds_something_is_never_mixed_with(archive, tmp_path):
