@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from anklet import ending
 from anklet.commands import (
+    add,
     archive,
     board,
     cohort,
@@ -26,7 +27,7 @@ from anklet.commands import (
 )
 from anklet.errors import AnkletError, BadInput
 
-GROUPS = (signal, board, archive, rescore, note, web, share, compare, trial, cohort)
+GROUPS = (signal, board, archive, add, rescore, note, web, share, compare, trial, cohort)
 
 
 def main(argv: list[str] | None = None) -> int:

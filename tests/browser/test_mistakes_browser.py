@@ -22,6 +22,7 @@ from anklet.archive.store import Archive
 from anklet.board import ports
 from anklet.signal import replay
 from anklet.trial.seal import Trials
+from anklet.web import adding
 from anklet.web.jobs import Jobs
 from anklet.web.server import create_app
 from patience import PATIENCE_S
@@ -213,6 +214,28 @@ def test_a_clock_set_back(site):
     save(page)
     expect(page.get_by_role("status")).to_contain_text("Saved")
     assert entries(site.home, tomorrow) == {"iron_mg": 14}
+
+
+def test_columns_that_nobody_knows(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(adding, "folders", lambda: [tmp_path])
+    file = tmp_path / "uhr.csv"
+    file.write_text(f"Wann,Was\n{EVENING} 22:58:30,61\n{EVENING} 22:59:30,64\n")
+    page = site.open("nights")
+    page.get_by_role("link", name="Add a file").click()
+    expect(page.get_by_label("uhr.csv")).to_be_checked()
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Keep it").click()
+    told = page.locator(".wrong")
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("The columns are Wann, Was; what is understood is a time, and")
+    assert not (site.home / "watch").exists()
+    page.get_by_label("Time, or begin").select_option("Wann")
+    page.get_by_label("Heart rate").select_option("Was")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("status")).to_contain_text("Kept")
+    page.get_by_role("link", name="See the night").click()
+    expect(page.get_by_role("heading", name="What your watch says")).to_be_visible()
+    assert len(list((site.home / "watch").glob("*.csv"))) == 1
 
 
 def test_the_person_changed_half_way(site):

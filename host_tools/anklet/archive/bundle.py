@@ -1,8 +1,8 @@
 """The whole archive in one file, and back: a zip with the hash of each file in it.
 
-Inside: what can't be made again, that is raw/, the journal, the trials and what was on a board
-before ours; not the database, which is made from them, and not the example. FILE names every one
-with its SHA-256.
+Inside: what can't be made again, that is raw/, the journal, the trials, files of watches and what
+was on a board before ours; not the database, which is made from them, and not the example. FILE
+names every one with its SHA-256.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from anklet.archive.store import Archive
 from anklet.errors import ArchiveUnwritable, BadInput, NotVerified
 
 FILE = "anklet-backup.json"
-KEPT = ("raw/**/*", "trials/*", "before-anklet/*", "journal.jsonl")
-NAME = re.compile(r"(raw|trials|before-anklet)(/[\w.\-]+)+|journal\.jsonl")
+KEPT = ("raw/**/*", "trials/*", "watch/*", "before-anklet/*", "journal.jsonl")
+NAME = re.compile(r"(raw|trials|watch|before-anklet)(/[\w.\-]+)+|journal\.jsonl")
 UNFINISHED = ".restoring-"
 LARGEST = 1 << 30  # bytes of one file in it: a night has 200 kB
 

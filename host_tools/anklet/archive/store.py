@@ -48,7 +48,7 @@ class Archive:
         self._raw = RawFiles(path)
         self._anchors = AnchorFiles(self._raw)
         self._lock = durable.Lock(path / LOCK)
-        folders = ("raw", "trials", "before-anklet")
+        folders = ("raw", "trials", "watch", "before-anklet")
         names = (*folders, *(f"{f}/**/*" for f in folders), "journal.jsonl", "anklet.db*", LOCK)
         inside = itertools.chain.from_iterable(map(path.glob, names))
         durable.close_to_others(path, inside)

@@ -18,6 +18,7 @@ from typing import Any
 from anklet.archive import database, jsonl
 from anklet.archive.rawfiles import ANCHORS, HASHES, TRACES
 from anklet.archive.store import Archive
+from anklet.archive.watchfiles import WatchFiles
 from anklet.errors import AnkletError
 
 FETCH = "Bring it back from a backup; or move it away and run anklet sync, if the board has it."
@@ -66,7 +67,13 @@ def verify(archive: Archive, progress: Callable[[float], None] = lambda share: N
 
 
 def _lines(home: Path, found: Found) -> None:
-    names = ("journal.jsonl", "trials/log.jsonl", f"raw/*/{ANCHORS}", f"raw/*/{HASHES}")
+    names = (
+        "journal.jsonl",
+        "trials/log.jsonl",
+        "watch/log.jsonl",
+        f"raw/*/{ANCHORS}",
+        f"raw/*/{HASHES}",
+    )
     for path in (path for name in names for path in sorted(home.glob(name))):
         found.checked["lines"] += path.read_bytes().count(b"\n")
         found.wrong += (
@@ -103,6 +110,9 @@ def _files(archive: Archive, found: Found, progress: Callable[[float], None]) ->
             match line:
                 case {"file": str(name), "sha256": str(digest)}:
                     known.setdefault(ledger.parent / name, set()).add(digest)
+    watches = WatchFiles(archive.path)
+    for line in watches.listed():
+        known[watches.folder / line["file"]] = {line.get("sha256", "")}
     for device, session, digest in _entered(archive):
         known.setdefault(archive.raw(device, session), {digest})
     there = [
@@ -110,12 +120,13 @@ def _files(archive: Archive, found: Found, progress: Callable[[float], None]) ->
         for path in sorted((archive.path / "raw").glob("*/*"))
         if path.suffix == TRACES or ".plm" in path.suffixes
     ]
+    there += sorted(watches.folder.glob("*.csv"))
     wrong = set(known) - set(there)
     found.wrong += ((f"{path} is not there.", FETCH) for path in sorted(wrong))
     for done, path in enumerate(there, 1):
         found.checked["files"] += 1
         digest = _hash(path.read_bytes())
-        older = path.suffix not in (TRACES, ".plm")  # kept beside another of its name
+        older = path.suffix not in (TRACES, ".plm", ".csv")  # kept beside another of its name
         if digest[:8] == path.suffix[1:] if older else digest in known.get(path, {digest}):
             found.checked["unhashed"] += not older and path not in known
         else:

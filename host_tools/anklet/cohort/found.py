@@ -15,6 +15,7 @@ from anklet.cohort import manifest
 from anklet.cohort.plan import Night
 from anklet.errors import BadInput
 from anklet.night.grouping import grouped
+from anklet.night.session import RECORDING
 
 device.use()  # the record format is the device's own
 
@@ -63,6 +64,7 @@ def _archived(folder: Path) -> list[Named]:
         whose = f"{folder}/{first['label'] or first['device']}"
         apart = "" if first["label"] and first["leg"] else first["device"]
         night = f"{first['night'] or first['session']} {first['rules']} {apart}"
+        night += f" {RECORDING}" if RECORDING in first["flags"] else ""
         for item in group:
             raw = folder / "raw" / item["device"] / f"{item['session']}.plm"
             found.append((whose, night, item["leg"], str(raw)))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from anklet.night.as_json import rates
+from anklet.night.session import RECORDING
 
 if TYPE_CHECKING:
     from anklet.night.session import Session
@@ -56,12 +57,13 @@ def grouped(items: Iterable[Item]) -> list[list[Item]]:
     """The sessions of each night, label and leg together, in order of start.
 
     Boards without a label or a leg may be two on one person, or on two: they stay apart, as do
-    sessions under different rules and those without a night, whose time is unknown; these come
-    first. Hidden sessions are left out.
+    sessions under different rules, a board's and those made from recordings, and those without a
+    night, whose time is unknown; these come first. Hidden sessions are left out.
     """
     groups: dict[tuple[str, ...], list[Item]] = {}
     for item in shown(items):
-        key = (item["night"] or "", item["label"], item["leg"], item["rules"])
+        made = RECORDING if RECORDING in item["flags"] else ""
+        key = (item["night"] or "", item["label"], item["leg"], item["rules"], made)
         if not (item["label"] and item["leg"]):
             key += (item["device"],)
         if not item["night"]:
@@ -70,7 +72,7 @@ def grouped(items: Iterable[Item]) -> list[list[Item]]:
     return [sorted(group, key=_start) for _, group in sorted(groups.items())]
 
 
-def by_night(items: Iterable[Item]) -> list[Item]:
+def by_night(items: Iterable[Item], recordings: bool = False) -> list[Item]:
     """Join sessions (as Archive.sessions gives them) of one night, label and leg; see grouped().
 
     Each night has `night`, `label`, `leg`, `rules`, `clock` and `start` (of the first session),
@@ -78,9 +80,14 @@ def by_night(items: Iterable[Item]) -> list[Item]:
     `counts` (summed), `series_plm` (the PLMs of each series), `plm_per_hour` (of the joined hours
     in bed), `periodicity_index` and `flags` (each that any session has); where a session has
     them, `in_bed_range_s` and `plm_per_hour_range`. By night, label and leg.
-    Sessions without a night (their time is unknown) and hidden ones are left out.
+    Sessions without a night (their time is unknown) and hidden ones are left out, and so are those
+    that the computer made from recordings; with `recordings` there are these alone.
     """
-    return [_join(group) for group in grouped(items) if group[0]["night"]]
+    return [
+        _join(group)
+        for group in grouped(items)
+        if group[0]["night"] and (RECORDING in group[0]["flags"]) == recordings
+    ]
 
 
 def _start(item: Item) -> float:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from anklet.night import away, clock
 from anklet.night.damage import Losses
 from anklet.night.recount import recount
-from anklet.night.session import COUNTS, LM, Session, reader, record
+from anklet.night.session import COUNTS, LM, RECORDING, RECORDINGS, Session, reader, record
 
 LIMIT = 1 << 30  # every sample number and every time in a night file lies below
 # Bounds for what a broken board could send, far above those of 12 days, the longest session.
@@ -135,6 +135,7 @@ def _count(night: Session, last: dict[str, int] | None) -> None:
         ("still", away.still(night)),
         ("fault", night.faults),
         ("newer", night.meta.get("format", "1") != "1"),
+        (RECORDING, night.device.startswith(RECORDINGS)),
     ):
         if holds:
             night.flags.append(flag)

@@ -15,6 +15,8 @@ from plmcore.still import OFF_BODY  # noqa: E402
 
 KNOWN, ESTIMATED, UNKNOWN = "known", "estimated", "unknown"  # how a session's time is known
 BY_HAND = "by_hand"  # flag: a person said when it began
+RECORDING = "recording"  # flag: the computer made it, from a recording of acceleration
+RECORDINGS = "rec-"  # what the device of such a night is called begins so
 COUNTS = ("lm", "clm", "plm", "series", "short_imi", "plm_strict", "excluded", "gaps")
 
 
@@ -54,7 +56,8 @@ class Session:
     flags: "gap", "cut" (no end was written), "damaged", "clock" (the time is unknown), "by_hand"
     (a person said when it began), "upright", "off_body", "still" (very still, but in bed as far as
     anybody knows), "askew" (the shank lay along no axis that the settings name), "fault", "newer"
-    (firmware whose format this version does not know).
+    (firmware whose format this version does not know), "recording" (no board made it, but this
+    computer from a recording of acceleration).
     start: local time, see clock.settle; None when it is unknown. clock: "known", "estimated" or
     "unknown". ppm: how much slower than the wall clock the board's ran; error_ms: by how much the
     local time may be wrong. zone: an IANA name, or "".

@@ -16,9 +16,11 @@ from typing import Any
 from anklet.archive.journal import Journal
 from anklet.archive.longterm import LongTerm
 from anklet.archive.store import Archive
+from anklet.archive.watchfiles import WatchFiles
 from anklet.errors import BadInput
 from anklet.night import grouping
-from anklet.night.session import Session
+from anklet.night.session import RECORDING, Session
+from anklet.night.watch import Watch
 from anklet.report import onenight
 from anklet.report.page import document
 from anklet.report.trend import Trend
@@ -31,6 +33,7 @@ __all__ = ["html", "night", "trend", "write"]
 Items = Sequence[dict[str, Any]]
 Noted = Callable[[str, str], Mapping[str, Any]]  # night, label -> journal's values
 Before = Callable[[Session], Earlier]
+Watched = Callable[[Session], Watch | None]
 
 
 def html(
@@ -38,6 +41,7 @@ def html(
     noted: Noted | None = None,
     nav: str = "",
     before: Before | None = None,
+    watched: Watched | None = None,
 ) -> str:
     """The page of these sessions, each in full on a sheet of its own, the newest first.
 
@@ -47,7 +51,7 @@ def html(
         raise BadInput(
             _("There is no night to report: run anklet sync with the board plugged in.")
         )
-    body, title = onenight.sheets(sessions, noted, before)
+    body, title = onenight.sheets(sessions, noted, before, watched)
     return document(title, body, nav)
 
 
@@ -58,7 +62,7 @@ def night(archive: Archive, items: Items, nav: str = "") -> str:
     """
     noted = _noted(cache(Journal(archive.path).entries))
     shown = _joined(archive, items, traced=True)
-    return html(shown, noted, nav, _before(archive.sessions()))
+    return html(shown, noted, nav, _before(archive.sessions()), WatchFiles(archive.path).of)
 
 
 def trend(
@@ -74,6 +78,7 @@ def trend(
     of a session's page, by device and session. nav: as for night(). Raises BadInput without a
     session.
     """
+    items = [item for item in items if RECORDING not in item["flags"]]
     if not items:
         raise BadInput(_("There are no nights yet; anklet sync files those of a board."))
     journal = Journal(archive.path)

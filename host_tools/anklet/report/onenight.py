@@ -7,7 +7,8 @@ from typing import Any
 
 from anklet.night.rate import interval as rate_interval
 from anklet.night.session import Session
-from anklet.report import figures, view, words
+from anklet.night.watch import Watch
+from anklet.report import asleep, figures, view, words
 from anklet.report.health import health
 from anklet.report.markup import folded, key, table
 from anklet.report.svg import draw
@@ -26,11 +27,12 @@ def sheets(
     sessions: Sequence[Session],
     noted: Callable[[str, str], Mapping[str, Any]] | None = None,
     before: Callable[[Session], Earlier] | None = None,
+    watched: Callable[[Session], Watch | None] | None = None,
 ) -> tuple[str, str]:
     """Each session in full on a sheet of its own, the newest first: HTML, a title.
 
     noted: the journal's values of a night (ISO date) and label. before: what the person's earlier
-    nights say of it.
+    nights say of it. watched: what a watch does.
     """
     nights = sorted((SessionView(s) for s in sessions), key=_moment, reverse=True)
     html = []
@@ -39,7 +41,8 @@ def sheets(
         date, label = night.session.night, night.session.label
         values = noted(date.isoformat(), label) if noted and date else {}
         known = before(night.session) if before else Earlier()
-        sheet = _sheet(night, values, known, end)
+        watch = watched(night.session) if watched else None
+        sheet = _sheet(night, values, known, watch, end)
         html.append(f'<div class="{"new-sheet" if i else "sheet"}">{sheet}</div>')
     title = name_of(nights[0])
     if len(nights) > 1:
@@ -57,7 +60,9 @@ def _moment(night: SessionView) -> tuple[datetime, str]:
     return night.session.start or LONG_AGO, night.session.session
 
 
-def _sheet(night: SessionView, noted: Mapping[str, Any], before: Earlier, end: str) -> str:
+def _sheet(
+    night: SessionView, noted: Mapping[str, Any], before: Earlier, watch: Watch | None, end: str
+) -> str:
     return "\n".join(
         [
             _head(night),
@@ -66,6 +71,7 @@ def _sheet(night: SessionView, noted: Mapping[str, Any], before: Earlier, end: s
             _timeline(night, end),
             _counts(night),
             f'<div class="pair">{_hours(night, end)}{_imis(night, end)}</div>',
+            asleep.card(night, watch, end),
             f'<div class="folds">{_series(night)}{health(night)}</div>',
         ]
     )

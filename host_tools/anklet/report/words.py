@@ -5,6 +5,7 @@ from typing import Any
 
 from anklet.archive.journal import KEYS
 from anklet.night import as_json, damage
+from anklet.night.session import RECORDING
 from anklet.report.view import GAP_BREAKS_MS, SessionView, span_text
 from anklet.texts import N_, _, n_
 
@@ -64,7 +65,14 @@ LIMITS = (
 def problems(night: SessionView) -> list[str]:
     """Plain sentences on what undermines this very night, the gravest first. No HTML."""
     s, flags, out = night.session, night.session.flags, []
-    if s.board == "sim":
+    if RECORDING in flags:
+        out.append(
+            _(
+                "No board made this night: this computer did, from a recording of acceleration."
+                " It is kept apart from the boards' nights; no median, comparison or trial has it."
+            )
+        )
+    elif s.board == "sim":
         out.append(_("The board is a simulated one: its signal was made up or replayed."))
     if "cut" in flags:
         out.append(

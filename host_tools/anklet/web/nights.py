@@ -22,6 +22,7 @@ from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.errors import AnkletError
 from anklet.night.grouping import Item, by_night, grouped, select, undated
+from anklet.night.session import RECORDING
 from anklet.report import about, letter
 from anklet.texts import _
 from anklet.web import sharing
@@ -53,6 +54,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
             "nights.html",
             nights=nights if everything else nights[:SHOWN],
             more=0 if everything else max(0, len(nights) - SHOWN),
+            made=by_night(items, recordings=True)[::-1],
             undated=undated(items),
             hidden=[
                 item | {"why": reasons[item["device"], item["session"]]}
@@ -151,7 +153,11 @@ def _has(items: list[Item], asked: Item) -> bool:
 def _neighbours(groups: list[list[Item]], items: list[Item]) -> dict[str, Item | None]:
     """The first session of the night before and of the one after, of the same leg."""
     of_leg = [
-        group for group in groups if group[0]["leg"] == items[0]["leg"] and group[0]["night"]
+        group
+        for group in groups
+        if group[0]["leg"] == items[0]["leg"]
+        and group[0]["night"]
+        and (RECORDING in group[0]["flags"]) == (RECORDING in items[0]["flags"])
     ]
     at = of_leg.index(items) if items in of_leg else None
     if at is None:

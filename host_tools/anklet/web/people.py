@@ -14,7 +14,7 @@ from anklet.archive.store import Archive
 from anklet.errors import AnkletError
 
 WHOSE = "whose"
-NOBODYS = ("static", "style", "people.choose")
+NOBODYS = ("static", "style", "people.choose", "languages.choose")
 
 
 class People:

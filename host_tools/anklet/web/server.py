@@ -23,7 +23,17 @@ from waitress.server import create_server
 from anklet.archive.store import Archive
 from anklet.errors import PortBusy
 from anklet.texts import N_
-from anklet.web import boards, example, journal, languages, longterm, nights, sharing, trying
+from anklet.web import (
+    adding,
+    boards,
+    example,
+    journal,
+    languages,
+    longterm,
+    nights,
+    sharing,
+    trying,
+)
 from anklet.web import home as first
 from anklet.web.checking import Checking
 from anklet.web.framing import ADDRESS, LARGEST, framed
@@ -109,7 +119,7 @@ def _app(home: Path, token: str, jobs: Jobs | None, checking: Checking, other: s
     ]
     tabs = list(TABS)
     if jobs:
-        groups.append(boards.pages(archive, jobs))
+        groups += [boards.pages(archive, jobs), adding.pages(archive, people, jobs)]
         tabs.insert(-1, ("boards.index", N_("Boards")))
     return framed(people, token, tabs, groups, EXAMPLE=jobs is None, OTHER=other)
 
