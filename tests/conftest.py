@@ -24,5 +24,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture(autouse=True)
-def _archive_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _archive_and_language_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANKLET_HOME", str(tmp_path / "anklet-home"))
+    monkeypatch.setenv("LANGUAGE", "en")  # whatever the computer's language is

@@ -96,6 +96,17 @@ def test_report_writes_a_page(filed, capsys, tmp_path, night):
     assert "</html>" in out.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("how", [["--language", "de"], []])
+def test_a_report_speaks_the_language_asked_for(filed, capsys, tmp_path, monkeypatch, how):
+    monkeypatch.setenv("LANGUAGE", "fr:de_AT")
+    out = tmp_path / "page.html"
+    assert main(["report", "--out", str(out), *how]) == 0
+    assert capsys.readouterr().out == f"wrote {out}\n"  # the terminal speaks English
+    assert '<html lang="de"' in out.read_text(encoding="utf-8")
+    assert main(["report", "--out", str(out), "--language", "en"]) == 0
+    assert '<html lang="en"' in out.read_text(encoding="utf-8")
+
+
 def test_report_of_a_night_that_is_not_there(filed, capsys):
     assert "2020-01-01" in fails(capsys, 2, "report", "2020-01-01")
 

@@ -32,6 +32,7 @@ def add(command: Command) -> None:
     sub.add_argument(
         "--doctor", action="store_true", help="one A4 side of all nights to take along"
     )
+    sub.add_argument("--language", choices=("en", "de"), help="else the environment's")
 
     sub = command("date", _date, "say when a night began whose time no clock knew")
     sub.description = (
@@ -100,24 +101,23 @@ def _nights(args: argparse.Namespace) -> None:
 
 
 def _report(args: argparse.Namespace) -> None:
-    from anklet import report
+    from anklet import report, texts
+    from anklet.archive.journal import label_of
     from anklet.night.grouping import shown
     from anklet.night.named import dated
+    from anklet.report import letter
 
     night = dated(args.night or "")
     name = "doctor" if args.doctor else night or "nights"
     out = args.out or Path(f"anklet-{name}.html")
-    if args.doctor:
-        from anklet.archive.journal import label_of
-        from anklet.report import letter
-
-        archive, items = chosen(args)
-        page = letter.html(archive, label_of(args.label, [item["label"] for item in items]))
-    elif night:
-        archive, items = chosen(args, night)
-        page = report.night(archive, shown(items, night) or items)
-    else:
-        page = report.trend(*chosen(args))
+    archive, items = chosen(args, *([night] if night and not args.doctor else []))
+    with texts.speaking(args.language or texts.of_environment()):
+        if args.doctor:
+            page = letter.html(archive, label_of(args.label, [item["label"] for item in items]))
+        elif night:
+            page = report.night(archive, shown(items, night) or items)
+        else:
+            page = report.trend(archive, items)
     report.write(page, out)
     print(f"wrote {out}")
     if args.open:

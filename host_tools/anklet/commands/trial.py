@@ -204,6 +204,7 @@ def _status(args: argparse.Namespace) -> None:
 
 
 def _result(args: argparse.Namespace) -> None:
+    from anklet import texts
     from anklet.progress import percent
     from anklet.trial import as_json, findings, page
 
@@ -222,7 +223,7 @@ def _result(args: argparse.Namespace) -> None:
     if found.main.effect is not None:  # logged before it is shown
         course.note(found, "result", unblinded=course.plan.blind and not course.over)
     if args.page:
-        with writing(args.page):
+        with writing(args.page), texts.speaking(texts.of_environment()):
             args.page.write_text(page.html(course, found), encoding="utf-8")
     if args.json:
         print_json(as_json.result(course, found))

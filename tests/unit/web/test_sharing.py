@@ -44,13 +44,24 @@ def packed(response):
         return {name: file.read(name) for name in file.namelist()}
 
 
-def test_export_holds_what_the_command_writes(client, home, tmp_path):
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_export_holds_what_the_command_writes(client, home, tmp_path, language):
+    """Whatever the reader's language: a file for a program is the same everywhere."""
+    client.get(f"/{TOKEN}/language/{language}")
     out = tmp_path / "out"
     assert main(["export", "--format", "csv", "--out", str(out)]) == 0
     found = packed(post(client, "/export", format="csv"))
     assert found == {f"nights/{path.name}": path.read_bytes() for path in out.iterdir()}
     rows = list(csv.DictReader(found["nights/nights.csv"].decode().splitlines()))
     assert len(rows) == NIGHTS
+
+
+@pytest.mark.parametrize("form", ["csv", "edf", "json"])
+def test_an_export_is_the_same_for_a_german_reader(client, form):
+    ours = packed(post(client, "/export", format=form))
+    client.get(f"/{TOKEN}/language/de")
+    assert b'lang="de"' in client.get(f"/{TOKEN}/about").data
+    assert packed(post(client, "/export", format=form)) == ours
 
 
 def test_each_format_can_be_had(client):
