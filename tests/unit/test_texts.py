@@ -236,8 +236,8 @@ def test_the_browser_or_the_choice_says_the_language(tmp_path):
     assert "Welcome" in shown("de") and texts.language() == "en"
 
 
-# Templates that are not yet in the catalogue, and one of attributes alone.
-PENDING = {"fields.html", "journal.html", "try.html"}
+# A template of attributes alone.
+PENDING = {"fields.html"}
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("templates/*.html")), ids=lambda p: p.name)

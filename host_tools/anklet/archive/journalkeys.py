@@ -51,11 +51,13 @@ class Key:
     def range(self) -> str:
         """What is allowed, in words."""
         if self.kind == "choice":
-            return "one of " + ", ".join(self.choices)
+            return _("one of {choices}", choices=", ".join(map(self.shown, self.choices)))
         if self.kind == "text":
-            return f"a text of {self.high} letters at most"
-        what = "a whole number" if self.kind == "whole" else "a number"
-        return f"{what} from {self.low} to {self.high}{' ' + self.unit if self.unit else ''}"
+            return _("a text of {n} letters at most", n=self.high)
+        span = {"low": self.low, "high": f"{self.high} {self.unit}".rstrip()}
+        if self.kind == "whole":
+            return _("a whole number from {low} to {high}", **span)
+        return _("a number from {low} to {high}", **span)
 
 
 GRAMS = {"g": 1000}  # in mg
@@ -179,7 +181,9 @@ def checked(name: str, item: Key, value: object) -> Value | None:
         if item.kind == "number":
             return number
     shown = text if len(text) <= 40 else f"{text[:40]}…"
-    raise BadInput(f"{name} has to be {item.range}, not {shown!r}.")
+    raise BadInput(
+        _("{what} has to be {range}, not {given}.", what=name, range=item.range, given=repr(shown))
+    )
 
 
 def _number(text: str, item: Key) -> float | None:

@@ -9,18 +9,20 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from anklet import texts
 from anklet.archive.journal import Journal, label_of, night_of, tonight
 from anklet.archive.journalkeys import KEYS, Value, Values, check
 from anklet.archive.longterm import LongTerm
 from anklet.archive.store import Archive
 from anklet.errors import ArchiveUnwritable, BadInput
 from anklet.night.grouping import select
+from anklet.texts import N_, _
 from anklet.web.people import People
 
 PARTS = (  # how it was comes first, before a person is reminded of what was taken
-    ("How it was", lambda item: item.outcome),
-    ("That evening", lambda item: item.part == "evening" and not item.outcome),
-    ("Anything else", lambda item: item.part == "morning" and not item.outcome),
+    (N_("How it was"), lambda item: item.outcome),
+    (N_("That evening"), lambda item: item.part == "evening" and not item.outcome),
+    (N_("Anything else"), lambda item: item.part == "morning" and not item.outcome),
 )
 SHEET = ("urge", "sleep_quality", "wakeups", "magnesium_mg", "caffeine_mg", "alcohol_g")
 SHEET_NIGHTS = 28
@@ -55,7 +57,7 @@ def pages(archive: Archive, people: People) -> Blueprint:
         values: Values = {}
         given = request.form.copy()
         if chip := given.pop(CHIP, ""):  # it fills in its field, whatever that held
-            key, _, given[key] = chip.partition("=")
+            key, _equals, given[key] = chip.partition("=")
         for key in given:
             if key in OURS or key.startswith(WAS) or _untouched(key, given):
                 continue
@@ -147,9 +149,11 @@ def _chips(entries: Mapping[str, Mapping[str, Value]], day: dt.date) -> list[tup
     )
     now = entries.get(night, {})
     found = []
-    for (key, value), _ in times.most_common(CHIPS):
+    for (key, value), _times in times.most_common(CHIPS):
         item, noted = KEYS[key], now.get(key) == value
-        said = f"{item.label} {value} {item.unit}" if item.unit else str(value)
+        said = item.shown(value)
+        if item.unit:
+            said = f"{_(item.label)} {said} {item.unit}"
         found.append((said, f"{key}={'' if noted else value}", str(noted).lower()))
     return found
 
@@ -161,7 +165,7 @@ def copied(key: str) -> bool:
 
 def _in_words(key: str, sentence: str) -> str:
     """A refusal with the name that the form has for the key."""
-    return sentence.replace(key, KEYS[key].label, 1) if key in KEYS else sentence
+    return sentence.replace(key, _(KEYS[key].label), 1) if key in KEYS else sentence
 
 
 def _untouched(key: str, given: MultiDict[str, str]) -> bool:
@@ -174,8 +178,12 @@ def _meanwhile(
 ) -> dict[str, str]:
     """What another page has saved since this one was made, where this one has something else."""
     return {
-        key: f"{KEYS[key].label}: another page saved {now.get(key, 'nothing')} here in the "
-        f"meantime; press Save again if yours is right."
+        key: _(
+            "{what}: another page saved {value} here in the meantime; press Save again if yours is"
+            " right.",
+            what=_(KEYS[key].label),
+            value=KEYS[key].shown(now[key]) if key in now else _("nothing"),
+        )
         for key, value in values.items()
         if WAS + key in given and str(now.get(key, "")) not in (given[WAS + key], str(value))
     }
@@ -196,6 +204,7 @@ def _markers(
 
 def _local(at: str) -> str:
     try:
-        return f"{dt.datetime.fromisoformat(at).astimezone():%d %B %Y, %H:%M}"
+        when = dt.datetime.fromisoformat(at).astimezone()
     except ValueError:
         return at
+    return f"{texts.day(when.date())}, {when:%H:%M}"

@@ -21,6 +21,7 @@ from anklet.archive.journal import Journal
 from anklet.archive.store import Archive
 from anklet.cli import main
 from anklet.errors import NoBoard
+from anklet.texts import day
 from anklet.web import server
 from anklet.web.jobs import Busy, Jobs, Outcome
 from anklet.web.server import create_app
@@ -282,7 +283,7 @@ def test_the_form_saves_and_shows_again(client, home):
     assert done.status_code == 303
     assert Journal(home).entries("bed") == {NIGHT: {"urge": 6, "magnesium_mg": 300}}
     page = client.get(done.location).text
-    assert f"Saved for the night of {NIGHT}" in page
+    assert f"Saved for the night of {day(NIGHT)}" in page
     assert 'value="300"' in page
 
 
